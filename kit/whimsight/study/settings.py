@@ -1,0 +1,90 @@
+"""What an analyst may choose about a study, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
+
+from whimsight.errors import StudyError
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices that, with the pairs, determine a study.
+
+    Attributes
+    ----------
+    embedder : str
+        Name of the text embedder: ``"minilm"``, ``"static"``, a sentence-transformers id or path.
+    template : str
+        What is embedded. ``"{response}"`` (the paper) or a text with ``{prompt}`` and ``{instruction}``.
+    windows : {"pool", "cut"}
+        What happens to texts longer than the embedder's window.
+    n_features, k : int
+        Discovered features, and how many of them are active in an average pair (32 and 4 in the paper).
+    prefixes : tuple of int
+        Matryoshka prefixes of the dictionary; the last one is ``n_features``.
+    train_on : {"differences", "residuals"}
+        Whether the autoencoder sees the embedding differences as they are, or what the measured
+        attributes leave unexplained of them.
+    controls : tuple of str
+        What every effect is adjusted for: ``"length"`` (the difference in words, the default), ids of
+        measured attributes, or numeric columns of the pairs.
+    ties : {"drop", "davidson"}
+        Ties are left out of the logit, or modelled.
+    folds : int
+        Folds of the held-out prediction; rows that share a prompt stay together.
+    groups : tuple of str
+        Columns of the pairs, beside the prompt, whose rows no split may separate.
+    names : bool
+        Draft a name for every discovered feature.
+    seed : int
+        The same pairs, settings and seed give the same study.
+    """
+
+    embedder: str = "minilm"
+    template: str = "{response}"
+    windows: Literal["pool", "cut"] = "pool"
+    n_features: int = 32
+    k: int = 4
+    prefixes: tuple[int, ...] = (8, 32)
+    train_on: Literal["differences", "residuals"] = "differences"
+    controls: tuple[str, ...] = ("length",)
+    ties: Literal["drop", "davidson"] = "drop"
+    folds: int = 5
+    groups: tuple[str, ...] = ()
+    names: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= self.n_features:
+            raise StudyError(f"k must lie between 1 and n_features = {self.n_features}; found k = {self.k}.")
+        if self.folds < 2:
+            raise StudyError(f"folds must be at least 2; found {self.folds}.")
+        _one_of("windows", self.windows, ("pool", "cut"))
+        _one_of("train_on", self.train_on, ("differences", "residuals"))
+        _one_of("ties", self.ties, ("drop", "davidson"))
+        prefixes = tuple(sorted({p for p in self.prefixes if p < self.n_features} | {self.n_features}))
+        object.__setattr__(self, "prefixes", prefixes)
+        object.__setattr__(self, "controls", tuple(self.controls))
+        object.__setattr__(self, "groups", tuple(self.groups))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as a JSON-ready dictionary."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Rebuild settings from `to_dict`; unknown keys of a newer version are an error."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise StudyError(f"Unknown settings {unknown}; this version knows {sorted(known)}.")
+        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise StudyError(f"{name} must be one of {', '.join(map(repr, allowed))}; found {value!r}.")

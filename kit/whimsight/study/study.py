@@ -1,0 +1,235 @@
+"""`Study`: one dataset's pairs, features, effects and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from whimsight.errors import StudyError
+from whimsight.study.examples import Where, choose_rows, turn_examples
+from whimsight.study.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from whimsight.autoencoder import SparseAutoencoder
+    from whimsight.pairs import Pairs
+
+__all__ = ["FEATURE_COLUMNS", "PREDICTION_COLUMNS", "Study"]
+
+FEATURE_COLUMNS: tuple[str, ...] = (
+    "kind",
+    "name",
+    "status",
+    "prevalence",
+    "prevalence_low",
+    "prevalence_high",
+    "beta",
+    "beta_low",
+    "beta_high",
+    "delta_win",
+    "delta_win_low",
+    "delta_win_high",
+    "p",
+    "q",
+    "significant",
+    "fidelity",
+    "fidelity_low",
+    "fidelity_high",
+    "judge",
+    "stability",
+    "n",
+)
+"""Columns of `Study.features`, in order; the same in Python, in a ``.whim`` file and on the screen."""
+
+PREDICTION_COLUMNS: tuple[str, ...] = (
+    "auc",
+    "auc_low",
+    "auc_high",
+    "captured",
+    "captured_low",
+    "captured_high",
+)
+"""Columns of `Study.prediction`, in order."""
+
+
+@dataclass(slots=True, repr=False)
+class Study:
+    """What one dataset of pairs measures and expresses.
+
+    Made by `whimsight.study`, read back by `whimsight.open`.
+
+    Attributes
+    ----------
+    pairs : Pairs
+        The table that was studied.
+    settings : Settings
+        The choices made.
+    features : DataFrame
+        One row a feature, index ``feature`` (``d07`` discovered, ``m_bullets`` measured), columns
+        `FEATURE_COLUMNS`. Intervals are 95 %. Effects are NaN where the pairs carry no labels.
+    prediction : DataFrame
+        Held-out prediction, index ``using`` (``length``, ``measured``, ``discovered``, ``all``,
+        ``embedding``, ``embedding+measured``), columns `PREDICTION_COLUMNS`; empty without labels.
+    joint : DataFrame
+        The effects of all features in one regression, columns as in `features` from ``beta`` to ``q``.
+    lasso : DataFrame
+        The k features that an L1 penalty keeps and their held-out AUC; empty without labels.
+    drafts : DataFrame
+        What the describers say of each discovered feature: ``name``, ``note``, ``candidates``.
+    pair_codes : ndarray
+        float32 (n_unique_pairs, n_features), signed; `codes` spreads them over the rows.
+    pair_of_row : ndarray
+        int64 (n_pairs,): which unique pair a row (a vote) belongs to.
+    autoencoder : SparseAutoencoder
+        Turns embedding differences into the discovered codes.
+    attribute_scale : ndarray
+        float32 (n_measured,): the unit of each measured code, its root mean square difference.
+    residual_map : ndarray or None
+        float32 (n_measured, d): what the measured codes explain of the differences, when the
+        autoencoder was trained on residuals.
+    facts : dict
+        Numbers about the whole: position bias, reconstruction error, active features, seconds and
+        versions. JSON-ready.
+
+    Examples
+    --------
+    >>> import whimsight as ws
+    >>> study = ws.study(ws.load("mt-bench"))      # doctest: +SKIP
+    >>> study.features.sort_values("delta_win")    # doctest: +SKIP
+    """
+
+    pairs: Pairs
+    settings: Settings
+    features: pd.DataFrame
+    prediction: pd.DataFrame
+    joint: pd.DataFrame
+    lasso: pd.DataFrame
+    drafts: pd.DataFrame
+    pair_codes: NDArray[np.float32]
+    pair_of_row: NDArray[np.int64]
+    autoencoder: SparseAutoencoder
+    attribute_scale: NDArray[np.float32]
+    residual_map: NDArray[np.float32] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the pairs."""
+        return self.pairs.name
+
+    @property
+    def codes(self) -> NDArray[np.float32]:
+        """float32 (n_pairs, n_features), signed; columns in the order of `features`."""
+        return self.pair_codes[self.pair_of_row]
+
+    def code(self, feature: str) -> NDArray[np.float32]:
+        """Return one feature's signed codes, float32 (n_pairs,).
+
+        Raises
+        ------
+        StudyError
+            If the study has no such feature.
+        """
+        return self.pair_codes[self.pair_of_row, self.column(feature)]
+
+    def column(self, feature: str) -> int:
+        """Return the position of a feature in `features` and `codes`."""
+        from whimsight._suggest import nearest
+
+        try:
+            return int(self.features.index.get_loc(feature))
+        except KeyError:
+            hint = nearest(feature, list(self.features.index))
+            raise StudyError(f"No feature {feature!r} in this study.{hint} See study.features.index.") from None
+
+    def examples(
+        self, feature: str, n: int = 10, *, where: Where = "top", unique: bool = True, seed: int = 0
+    ) -> pd.DataFrame:
+        """Return pairs in which a feature is active, turned so that the side with more comes first.
+
+        Parameters
+        ----------
+        feature : str
+            Id from ``study.features.index``.
+        n : int
+            At most so many pairs.
+        where : {"top", "random"} or (float, float)
+            The largest ``|code|``, a random choice among the active ones, or a range of the quantiles
+            of ``|code|`` among the active pairs, such as ``(0.45, 0.55)``.
+        unique : bool
+            One row for a pair that several people voted on.
+        seed : int
+            For ``where="random"`` and ranges.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``row`` (position in ``pairs``), ``prompt``, ``more``, ``less``, ``more_is`` ("A" or
+            "B"), ``code`` (``>= 0``), ``preferred`` (share of votes for the side with more; NaN without),
+            ``votes``.
+        """
+        code = self.code(feature)
+        rows = choose_rows(code, self.pair_of_row, n=n, where=where, unique=unique, seed=seed)
+        return turn_examples(self.pairs, self.pair_of_row, code, rows)
+
+    def report(self, path: str | Path, *, names_only: bool = False) -> Path:
+        """Write the study as one HTML file that needs neither network nor Python.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; replaced atomically when it exists.
+        names_only : bool
+            Leave out every text of the dataset.
+        """
+        from whimsight.study.report import write_report
+
+        return write_report(self, path, names_only=names_only)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the study as one ``.whim`` file, atomically; `whimsight.open` reads it back."""
+        from whimsight.study.file import save_study
+
+        return save_study(self, path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Read a ``.whim`` file.
+
+        Raises
+        ------
+        StudyFileError
+            When the file is missing, damaged, hostile, or written by a newer version.
+        """
+        from whimsight.study.file import open_study
+
+        return open_study(path, cls)
+
+    def significant(self) -> pd.DataFrame:
+        """Return the features whose effect passes Bonferroni, the largest ``|delta_win|`` first."""
+        table = self.features[self.features["significant"].fillna(False).astype(bool)]
+        return table.sort_values("delta_win", key=np.abs, ascending=False)
+
+    def captured(self) -> Mapping[str, float]:
+        """Return the share of the embedding's signal that each set of features captures."""
+        return {str(k): float(v) for k, v in self.prediction.get("captured", pd.Series(dtype=float)).items()}
+
+    def __repr__(self) -> str:
+        kinds = self.features["kind"].value_counts()
+        return (
+            f"<Study {self.name!r}: {len(self.pairs):,} pairs, "
+            f"{kinds.get('measured', 0)} measured and {kinds.get('discovered', 0)} discovered features, "
+            f"{int(self.features['significant'].fillna(False).astype(bool).sum())} with a significant effect>"
+        )
+
+    def _repr_html_(self) -> str:
+        from whimsight.study.display import study_html
+
+        return study_html(self)
