@@ -1,16 +1,21 @@
-"""From differences to a fitted autoencoder: subspace, start, training, threshold."""
+"""From differences to a fitted autoencoder: subspace, start, training, detectors, threshold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight.autoencoder.checks import (
+    checked_differences,
+    checked_groups,
+    checked_shape,
+    checked_weights,
+)
 from whimsight.autoencoder.independent import independent_components
-from whimsight.autoencoder.model import SparseAutoencoder
 from whimsight.autoencoder.selection import cut_for
-from whimsight.autoencoder.subspace import leading_subspace
-from whimsight.autoencoder.training import Dictionary, refine
+from whimsight.autoencoder.subspace import Subspace, leading_subspace
+from whimsight.autoencoder.training import Dictionary, Objective, Rows, descend, reencode
 from whimsight.errors import FitError
 
 if TYPE_CHECKING:
@@ -18,81 +23,145 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["fit_dictionary", "held_out_rows"]
+__all__ = ["Fitted", "fit_dictionary", "held_out_rows"]
+
+_HELD_OUT = 0.2
+"""Share of the rows (whole groups) that stop the training and set the threshold."""
+
+_START_ROWS = 16_384
+"""Rows from which the start is estimated; more of them changed nothing that could be measured."""
 
 
 def held_out_rows(groups: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Mark whole groups, in random order, until a share of the rows is held out."""
-    _, code = np.unique(groups, return_inverse=True)
-    sizes = np.bincount(code)
+    """Mark whole groups, in random order, until about a share of the rows is marked.
+
+    Parameters
+    ----------
+    groups : ndarray of int64 (n,)
+        Codes 0.. of the groups.
+    share : float
+    rng : Generator
+
+    Returns
+    -------
+    ndarray of bool (n,)
+    """
+    sizes = np.bincount(groups)
     order = rng.permutation(sizes.size)
-    before = np.cumsum(sizes[order]) - sizes[order]
+    middle = np.cumsum(sizes[order]) - sizes[order] / 2
     marked = np.zeros(sizes.size, dtype=bool)
-    marked[order[before < share * code.size]] = True
-    return np.asarray(marked[code])
+    marked[order[middle <= share * groups.size]] = True
+    return np.asarray(marked[groups])
+
+
+class Fitted:
+    """What a fit leaves behind: encoder, decoder, threshold and epochs in the space of the embedding."""
+
+    def __init__(
+        self,
+        space: Subspace,
+        words: Dictionary,
+        threshold: float,
+        prefixes: tuple[int, ...],
+        history: list[dict[str, float]],
+    ) -> None:
+        self.encoder = space.basis @ words.encoder
+        self.decoder = words.decoder @ space.basis.T
+        self.decoder /= np.linalg.norm(self.decoder, axis=1, keepdims=True)
+        self.threshold = threshold
+        self.prefixes = prefixes
+        self.history = history
 
 
 def fit_dictionary(
-    differences: NDArray[np.float32],
+    differences: Any,
     *,
     n_features: int,
     k: int,
     prefixes: Sequence[int] | None,
-    groups: NDArray[np.int64] | None,
-    weights: NDArray[np.float64] | None,
+    groups: Any,
+    weights: Any,
     seed: int,
-    device: str | None,
     progress: Callable[[str, int, int], None] | None,
-) -> SparseAutoencoder:
-    """Fit; see `SparseAutoencoder.fit`."""
-    x = np.ascontiguousarray(differences, dtype=np.float32)
-    ends = tuple(prefixes) if prefixes is not None else tuple(sorted({min(8, n_features), n_features}))
+) -> Fitted:
+    """Fit; the parameters are those of `SparseAutoencoder.fit`."""
+    x = checked_differences(differences)
+    objective = Objective(k, checked_shape(n_features, k, prefixes))
+    names, heft = checked_groups(groups, x.shape[0]), checked_weights(weights, x.shape[0])
+    length = np.einsum("ij,ij->i", x, x)
+    _require_enough(length, names, heft, n_features)
     rng = np.random.default_rng(seed)
-    if not np.isfinite(x).all():
-        raise FitError("not finite")
-    if x.shape[0] < 2 * n_features:
-        raise FitError("too few rows")
-    held = held_out_rows(groups if groups is not None else np.arange(x.shape[0]), 0.15, rng)
-    space = leading_subspace(x, 128)
+
+    held = held_out_rows(names, _HELD_OUT, rng)
+    if held.all() or not held.any() or not (heft[held] > 0).any() or not (heft[~held] > 0).any():
+        raise FitError(
+            f"The pairs cannot be split into a part to learn from and a part to check on: {names.max() + 1} "
+            "groups (prompts). At least two groups of comparable size are needed."
+        )
+    space = leading_subspace(x[~held], heft[~held], 4 * n_features)
     if space.basis.shape[1] < n_features:
-        raise FitError("too few directions")
+        raise FitError(
+            f"The differences vary along {space.basis.shape[1]} directions only, so {n_features} features "
+            f"cannot be learnt. Ask for n_features={space.basis.shape[1]} or fewer."
+        )
     y = x @ space.basis
-    train, valid = y[~held], y[held]
-    energy = float(np.mean(np.einsum("ij,ij->i", x[~held], x[~held])))
-    valid_energy = float(np.mean(np.einsum("ij,ij->i", x[held], x[held])))
-    m = n_features
-    white = train[:, :m] / space.scale[:m]
-    rotation = independent_components(white, rng.standard_normal((m, m)).astype(np.float32))
-    encoder = np.zeros((y.shape[1], m), dtype=np.float32)
-    decoder = np.zeros((m, y.shape[1]), dtype=np.float32)
-    encoder[:m] = rotation / space.scale[:m, None]
-    decoder[:, :m] = rotation.T * space.scale[:m]
+    train, check = (
+        Rows(y[rows], heft[rows] / heft[rows].mean(), float(np.average(length[rows], weights=heft[rows])))
+        for rows in (~held, held)
+    )
+    words = _start(train, space, objective, rng)
+    words, history = descend(train, check, words, objective, rng, progress=progress)
+    words = reencode(train, check, words, objective)
+    words = _ordered(words, train, objective, blocks=objective.prefixes)
+    threshold = cut_for(check.x @ words.encoder, k * check.x.shape[0])
+    return Fitted(space, words, threshold, objective.prefixes, history)
+
+
+def _require_enough(
+    length: NDArray[np.float32], groups: NDArray[np.int64], weights: NDArray[np.float32], n_features: int
+) -> None:
+    usable = int(((length > 0) & (weights > 0)).sum())
+    if usable < 4 * n_features:
+        raise FitError(
+            f"{n_features} features need at least {4 * n_features} pairs whose responses differ; found {usable} "
+            f"of {length.size}. Ask for n_features={max(usable // 4, 1)} or fewer, or bring more pairs."
+        )
+    if groups.max() < 1:
+        raise FitError(
+            "All pairs are in one group (prompt), so nothing can be held out to check on. "
+            "Bring pairs of several prompts, or leave groups out."
+        )
+
+
+def _start(train: Rows, space: Subspace, objective: Objective, rng: np.random.Generator) -> Dictionary:
+    """Independent components of the leading principal directions, with their least-squares decoder."""
+    m, r = objective.prefixes[-1], space.scale.size
+    step = -(-train.x.shape[0] // _START_ROWS)
+    scale = np.maximum(space.scale[:m], 1e-12)
+    found = independent_components(train.x[::step, :m] / scale, train.weights[::step], rng)
+    encoder = np.zeros((r, m), dtype=np.float32)
+    encoder[:m] = found / scale[:, None]
+    component = train.x[::step] @ encoder
+    weighted = component * train.weights[::step, None]
+    moment = component.T @ weighted
+    moment[np.diag_indices_from(moment)] *= 1.0 + 1e-4
+    decoder = np.linalg.solve(moment, weighted.T @ train.x[::step]).astype(np.float32)
     words = Dictionary(encoder, decoder)
     words.normalise()
-    order = np.argsort(-np.var(train @ words.encoder, axis=0))
-    words = Dictionary(words.encoder[:, order].copy(), words.decoder[order].copy())
-    batch = 512
-    words, history = refine(
-        train,
-        valid,
-        words,
-        k=k,
-        prefixes=ends,
-        energy=energy,
-        held_out_energy=valid_energy,
-        batch=batch,
-        rate=2e-3,
-        epochs=50,
-        patience=3,
-        rng=rng,
-        progress=progress,
-    )
-    threshold = cut_for(valid @ words.encoder, k * valid.shape[0])
-    return SparseAutoencoder(
-        encoder=space.basis @ words.encoder,
-        decoder=words.decoder @ space.basis.T,
-        threshold=threshold,
-        k=k,
-        prefixes=ends,
-        history=history,
-    )
+    return _ordered(words, train, objective, blocks=(m,))
+
+
+def _ordered(words: Dictionary, rows: Rows, objective: Objective, *, blocks: tuple[int, ...]) -> Dictionary:
+    """Order features by the energy of their codes, within each block.
+
+    The sign of a feature is arbitrary; the largest entry of its decoder row is made positive, so that the
+    same data give the same signs whatever the order of rows.
+    """
+    codes = objective.codes(rows.x, words)
+    energy = np.einsum("ij,ij,i->j", codes, codes, rows.weights)
+    block = np.searchsorted(np.asarray(blocks), np.arange(energy.size), side="right")
+    order = np.lexsort((-energy, block))
+    words = words.reordered(order)
+    place = np.argmax(np.abs(words.decoder), axis=1)
+    sign = np.sign(words.decoder[np.arange(place.size), place]).astype(np.float32)
+    return Dictionary(words.encoder * sign, words.decoder * sign[:, None])

@@ -24,7 +24,7 @@ _CHUNK = 16_384
 _FORMAT = "whimsight-autoencoder-1"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SparseAutoencoder:
     """A dictionary of ``n_features`` directions and a rule that says which are active in a difference.
 
@@ -74,13 +74,60 @@ class SparseAutoencoder:
         groups: NDArray[np.int64] | None = None,
         weights: NDArray[np.float64] | None = None,
         seed: int = 0,
-        device: str | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> SparseAutoencoder:
-        """Learn a dictionary from embedding differences."""
+        """Learn a dictionary from embedding differences.
+
+        Parameters
+        ----------
+        differences : array-like of float32 (n, d)
+            Embedding of response A minus embedding of response B.
+        n_features : int
+            Size M of the dictionary.
+        k : int
+            Features active in an average pair.
+        prefixes : sequence of int, optional
+            Rising, the last one ``n_features``. The loss is the mean of the errors with the first so many
+            features. ``(8, n_features)`` by default.
+        groups : array-like (n,), optional
+            Rows with the same value (the same prompt) are never split between learning and checking. Each
+            row is its own group by default.
+        weights : array-like of float (n,), optional
+            How much each row counts in the loss; 1 by default.
+        seed : int
+            The same data and seed give the same model.
+        progress : callable, optional
+            Called with ``("autoencoder", done, total)``.
+
+        Returns
+        -------
+        SparseAutoencoder
+
+        Raises
+        ------
+        FitError
+            Too few pairs or groups, values that are not finite, sizes that do not fit.
+
+        Notes
+        -----
+        Four fifths of the groups teach, one fifth stops the training and sets the threshold. The steps are
+        told in the modules: leading principal subspace (`subspace`), independent components as the start
+        (`independent`), batches of gradient steps and detectors refitted by regression (`training`).
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> codes = rng.standard_normal((600, 6)) * (rng.random((600, 6)) < 0.25)
+        >>> differences = codes @ np.eye(6, 20) + 0.01 * rng.standard_normal((600, 20))
+        >>> model = SparseAutoencoder.fit(differences, n_features=6, k=2)
+        >>> model
+        SparseAutoencoder(dimensions=20, n_features=6, k=2)
+        >>> bool((model.encode(-differences) == -model.encode(differences)).all())
+        True
+        """
         from whimsight.autoencoder.fitting import fit_dictionary
 
-        return fit_dictionary(
+        fitted = fit_dictionary(
             differences,
             n_features=n_features,
             k=k,
@@ -88,9 +135,19 @@ class SparseAutoencoder:
             groups=groups,
             weights=weights,
             seed=seed,
-            device=device,
             progress=progress,
         )
+        return cls(
+            encoder=fitted.encoder,
+            decoder=fitted.decoder,
+            threshold=fitted.threshold,
+            k=k,
+            prefixes=fitted.prefixes,
+            history=fitted.history,
+        )
+
+    def __repr__(self) -> str:
+        return f"SparseAutoencoder(dimensions={self.dimensions}, n_features={self.n_features}, k={self.k})"
 
     def encode(self, differences: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return signed sparse codes, float32 (n, n_features), exactly 0 where a feature is not active."""

@@ -13,7 +13,7 @@ __all__ = ["cut_for", "largest"]
 
 
 def cut_for(scores: NDArray[np.float32], keep: int) -> float:
-    """Return the cut above which exactly ``keep`` magnitudes lie.
+    """Return the cut above which exactly ``keep`` magnitudes lie, ties apart.
 
     The cut lies halfway between the smallest magnitude that is kept and the largest that is not, so that
     rounding on another machine does not turn an activation on or off. It is infinite for ``keep=0`` and
@@ -38,7 +38,7 @@ def cut_for(scores: NDArray[np.float32], keep: int) -> float:
         return 0.0
     place = sizes.size - keep
     sizes.partition(place)
-    return float((float(sizes[place]) + float(sizes[:place].max())) / 2.0)
+    return (float(sizes[place]) + float(sizes[:place].max())) / 2.0
 
 
 def largest(scores: NDArray[np.float32], cut: float) -> NDArray[np.float32]:

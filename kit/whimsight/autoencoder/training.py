@@ -1,4 +1,4 @@
-"""Gradient training of an odd BatchTopK Matryoshka dictionary inside a subspace."""
+"""Training of an odd BatchTopK Matryoshka dictionary inside a subspace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Dictionary", "matryoshka_error", "refine"]
+__all__ = ["Dictionary", "Objective", "Rows", "descend", "reencode"]
+
+_REVIVAL_SHARE = 0.002
+"""A feature that is active in fewer rows than this over an epoch counts as dead."""
+
+_RIDGE = 0.3
+"""Penalty of the refitted encoder, in units of the mean variance of a coordinate."""
 
 
 @dataclass(slots=True)
@@ -35,125 +41,235 @@ class Dictionary:
         self.decoder /= length[:, None]
         self.encoder *= length[None, :]
 
+    def reordered(self, order: NDArray[np.intp]) -> Dictionary:
+        """Return the features in another order."""
+        return Dictionary(np.ascontiguousarray(self.encoder[:, order]), self.decoder[order])
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Differences in subspace coordinates, with what is needed to weigh their errors.
+
+    Attributes
+    ----------
+    x : ndarray of float32 (n, r)
+    weights : ndarray of float32 (n,)
+        Mean 1.
+    energy : float
+        Weighted mean squared length of the rows, the part outside of the subspace included: no dictionary
+        inside the subspace reaches that part, but it belongs to the error.
+    """
+
+    x: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    energy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is minimised: the mean over prefixes of the error with the first features alone."""
+
+    k: int
+    prefixes: tuple[int, ...]
+
+    def codes(self, x: NDArray[np.float32], words: Dictionary) -> NDArray[np.float32]:
+        """Signed activations, the ``k n`` largest of the batch kept."""
+        scores = x @ words.encoder
+        return largest(scores, cut_for(scores, self.k * x.shape[0]))
+
+    def errors(self, rows: Rows, codes: NDArray[np.float32], words: Dictionary) -> list[float]:
+        """Squared error with each prefix as a share of the squared length of the rows."""
+        weighted = codes * rows.weights[:, None]
+        along = np.einsum("ij,ij->j", weighted, rows.x @ words.decoder.T).astype(np.float64)
+        moment = np.asarray((codes.T @ weighted) * (words.decoder @ words.decoder.T), dtype=np.float64)
+        total = rows.x.shape[0] * rows.energy
+        return [
+            float(1.0 + (moment[:end, :end].sum() - 2.0 * along[:end].sum()) / total) for end in self.prefixes
+        ]
+
+    def gradients(
+        self, x: NDArray[np.float32], weights: NDArray[np.float32], energy: float, words: Dictionary
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+        """Gradients for encoder and decoder, and how often each feature was active.
+
+        Written out so that the batch meets four thin products only: residuals are never formed, since
+        ``R D' = Z D D' - X D'`` for every prefix.
+        """
+        codes = self.codes(x, words)
+        weighted = codes * weights[:, None]
+        gram = words.decoder @ words.decoder.T
+        along = x @ words.decoder.T
+        moment = codes.T @ weighted
+        to_codes = np.zeros_like(codes)
+        pulled = np.zeros_like(moment)
+        times = np.zeros(codes.shape[1], dtype=np.float32)
+        share = np.float32(2.0 / (len(self.prefixes) * energy * x.shape[0]))
+        for end in self.prefixes:
+            to_codes[:, :end] += codes[:, :end] @ gram[:end, :end] - along[:, :end]
+            pulled[:end, :end] += moment[:end, :end]
+            times[:end] += 1.0
+        active = codes != 0
+        to_codes *= active
+        to_codes *= weights[:, None]
+        to_encoder = share * (x.T @ to_codes)
+        to_decoder = share * (pulled @ words.decoder - times[:, None] * (weighted.T @ x))
+        return to_encoder, to_decoder, active.sum(axis=0)
+
 
 @dataclass(slots=True)
 class _Adam:
+    """Kingma and Ba (2015), algorithm 1."""
+
     rate: float
-    first: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    second: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    first: list[NDArray[np.float32]] = field(default_factory=list)
+    second: list[NDArray[np.float32]] = field(default_factory=list)
     steps: int = 0
 
-    def step(self, name: str, value: NDArray[np.float32], gradient: NDArray[np.float32]) -> None:
-        first = self.first.setdefault(name, np.zeros_like(value))
-        second = self.second.setdefault(name, np.zeros_like(value))
-        first += 0.1 * (gradient - first)
-        second += 0.001 * (gradient * gradient - second)
-        correction = self.rate * np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-        value -= np.float32(correction) * first / (np.sqrt(second) + np.float32(1e-8))
+    def step(self, values: list[NDArray[np.float32]], gradients: list[NDArray[np.float32]]) -> None:
+        if not self.first:
+            self.first = [np.zeros_like(value) for value in values]
+            self.second = [np.zeros_like(value) for value in values]
+        self.steps += 1
+        rate = np.float32(self.rate * np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps))
+        for value, gradient, first, second in zip(values, gradients, self.first, self.second, strict=True):
+            first += np.float32(0.1) * (gradient - first)
+            second += np.float32(0.001) * (gradient * gradient - second)
+            value -= rate * first / (np.sqrt(second) + np.float32(1e-8))
 
 
-def _gradients(
-    x: NDArray[np.float32], words: Dictionary, k: int, prefixes: tuple[int, ...], energy: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Gradients of the Matryoshka loss for encoder and decoder, and the sparse codes of the batch."""
-    scores = x @ words.encoder
-    codes = largest(scores, cut_for(scores, k * x.shape[0]))
-    gram = words.decoder @ words.decoder.T
-    along = x @ words.decoder.T
-    back_codes = np.zeros_like(codes)
-    moment = codes.T @ codes
-    weight_gram = np.zeros_like(moment)
-    cross_weight = np.zeros(codes.shape[1], dtype=np.float32)
-    share = np.float32(2.0 / (len(prefixes) * energy * x.shape[0]))
-    for end in prefixes:
-        back_codes[:, :end] += share * (codes[:, :end] @ gram[:end, :end] - along[:, :end])
-        weight_gram[:end, :end] += share * moment[:end, :end]
-        cross_weight[:end] += share
-    back_codes *= codes != 0
-    to_encoder = x.T @ back_codes
-    to_decoder = weight_gram @ words.decoder - cross_weight[:, None] * (codes.T @ x)
-    return to_encoder, to_decoder, codes
-
-
-def matryoshka_error(
-    x: NDArray[np.float32],
-    codes: NDArray[np.float32],
-    words: Dictionary,
-    prefixes: tuple[int, ...],
-    energy: float,
-) -> float:
-    """Mean over prefixes of the squared error as a share of ``energy`` a row.
-
-    ``energy`` counts the part of the rows outside of the subspace, which no dictionary inside reaches.
-    """
-    along = np.sum(codes * (x @ words.decoder.T), axis=0, dtype=np.float64)
-    moment = (codes.T @ codes).astype(np.float64) * (words.decoder @ words.decoder.T)
-    total = x.shape[0] * energy
-    errors = [1.0 + (moment[:end, :end].sum() - 2.0 * along[:end].sum()) / total for end in prefixes]
-    return float(np.mean(errors))
-
-
-def refine(
-    train: NDArray[np.float32],
-    held_out: NDArray[np.float32],
+def descend(
+    train: Rows,
+    held_out: Rows,
     start: Dictionary,
-    *,
-    k: int,
-    prefixes: tuple[int, ...],
-    energy: float,
-    held_out_energy: float,
-    batch: int,
-    rate: float,
-    epochs: int,
-    patience: int,
+    objective: Objective,
     rng: np.random.Generator,
+    *,
+    rate: float = 5e-3,
+    epochs: int = 50,
+    patience: int = 3,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Dictionary, list[dict[str, float]]]:
-    """Train from ``start`` until the held-out error stops falling, and return the best dictionary."""
-    words = start.copy()
-    adam = _Adam(rate)
-    history: list[dict[str, float]] = []
+    """Train in batches until the held-out error stops falling; return the best dictionary and the epochs.
+
+    Epoch 0 is the start itself. On sets of about 2,000 pairs it usually stays the best: gradient steps
+    then only fit the training prompts (MT-Bench .815 before and after). On 6,000 planted pairs they
+    lower the held-out error from .701 to .693.
+    """
+    words, adam = start.copy(), _Adam(rate)
     best, best_error, waited = words.copy(), float("inf"), 0
-    n = train.shape[0]
+    history: list[dict[str, float]] = []
+    n = train.x.shape[0]
+    batch = min(n, 512 if n < 16_384 else 1024)
     for epoch in range(epochs + 1):
-        fired = np.zeros(words.encoder.shape[1], dtype=bool)
         if epoch:
+            fired = np.zeros(words.encoder.shape[1], dtype=np.int64)
             order = rng.permutation(n)
-            for first in range(0, n - n % batch if n > batch else n, batch):
-                rows = train[order[first : first + batch]]
-                to_encoder, to_decoder, codes = _gradients(rows, words, k, prefixes, energy)
-                fired |= codes.any(axis=0)
-                adam.steps += 1
-                adam.step("encoder", words.encoder, to_encoder)
-                adam.step("decoder", words.decoder, to_decoder)
+            for first in range(0, n - batch + 1, batch):
+                rows = order[first : first + batch]
+                to_encoder, to_decoder, active = objective.gradients(
+                    train.x[rows], train.weights[rows], train.energy, words
+                )
+                fired += active
+                adam.step([words.encoder, words.decoder], [to_encoder, to_decoder])
                 words.decoder /= np.linalg.norm(words.decoder, axis=1, keepdims=True)
-            if not fired.all():
-                _revive(train, words, k, ~fired, rng)
-        scores = held_out @ words.encoder
-        codes = largest(scores, cut_for(scores, k * held_out.shape[0]))
-        error = matryoshka_error(held_out, codes, words, prefixes, held_out_energy)
-        history.append({"epoch": epoch, "held_out_error": error, "dead": int((~codes.any(axis=0)).sum())})
+            revive(train, words, objective, fired < _REVIVAL_SHARE * n, rng)
+        codes = objective.codes(held_out.x, words)
+        errors = objective.errors(held_out, codes, words)
+        error = float(np.mean(errors))
+        history.append(
+            {"epoch": epoch, "held_out_loss": error, "held_out_error": errors[-1]}
+            | {"dead": float((~codes.any(axis=0)).sum())}
+        )
         if progress is not None:
             progress("autoencoder", epoch, epochs)
-        if error < best_error - 1e-5:
-            best, best_error, waited = words.copy(), error, 0
-        else:
-            waited += 1
-            if waited >= patience:
-                break
+        waited = 0 if error < best_error - 1e-5 else waited + 1
+        if waited == 0:
+            best, best_error = words.copy(), error
+        elif waited >= patience:
+            break
     return best, history
 
 
-def _revive(
-    x: NDArray[np.float32], words: Dictionary, k: int, dead: NDArray[np.bool_], rng: np.random.Generator
+def revive(
+    rows: Rows, words: Dictionary, objective: Objective, dead: NDArray[np.bool_], rng: np.random.Generator
 ) -> None:
-    """Point dead features at rows that the others reconstruct worst; the sign of a row plays no part."""
-    scores = x @ words.encoder
-    codes = largest(scores, cut_for(scores, k * x.shape[0]))
-    residual = x - codes @ words.decoder
-    loss = np.einsum("ij,ij->i", residual, residual)
-    alive_size = np.median(np.linalg.norm(words.encoder[:, ~dead], axis=0)) if (~dead).any() else 1.0
-    chosen = rng.choice(x.shape[0], size=int(dead.sum()), replace=False, p=loss / loss.sum())
+    """Point dead features at rows that the others reconstruct worst, in place.
+
+    The auxiliary loss of the reference revives features through their positive activations only. Here a
+    dead feature takes the direction of the residual of a row, drawn in proportion to its squared length;
+    the sign of the row plays no part, as codes are signed.
+    """
+    if not dead.any() or dead.all():
+        return
+    codes = objective.codes(rows.x, words)
+    codes[:, dead] = 0
+    residual = rows.x - codes @ words.decoder
+    lost = np.einsum("ij,ij->i", residual, residual).astype(np.float64) * rows.weights
+    if np.count_nonzero(lost) < int(dead.sum()):
+        return
+    chosen = rng.choice(lost.size, size=int(dead.sum()), replace=False, p=lost / lost.sum())
     direction = residual[chosen] / np.linalg.norm(residual[chosen], axis=1, keepdims=True)
+    reach = np.median(np.linalg.norm(words.encoder[:, ~dead], axis=0)).astype(np.float32)
     words.decoder[dead] = direction
-    words.encoder[:, dead] = np.float32(alive_size) * direction.T
+    words.encoder[:, dead] = reach * direction.T
+
+
+def reencode(
+    train: Rows,
+    held_out: Rows,
+    words: Dictionary,
+    objective: Objective,
+    *,
+    rounds: int = 5,
+    tolerance: float = 0.005,
+) -> Dictionary:
+    """Let the encoder leave the decoder: alternate between sparse codes and the best detector of each.
+
+    A direction reconstructs best along its own mean, but is detected best along the inverse covariance
+    times that mean. Each round regresses the sparse codes on the differences (ridge), takes that as the
+    encoder, and refits the decoder by least squares for all prefixes at once. A round is kept while the
+    held-out loss stays within ``tolerance`` of the lowest seen. On planted content this raised the mean
+    correlation with the traits from .48 to .50 and from .65 to .70 at the same error; on small sets (MT-Bench)
+    the first round already costs .01 and is refused.
+    """
+    best = _loss(held_out, words, objective)
+    weighted_x = train.x * train.weights[:, None]
+    covariance = (train.x.T @ weighted_x).astype(np.float64)
+    covariance[np.diag_indices_from(covariance)] += _RIDGE * np.trace(covariance) / covariance.shape[0]
+    for _ in range(rounds):
+        codes = objective.codes(train.x, words)
+        if not codes.any(axis=0).all():
+            break
+        encoder = np.linalg.solve(covariance, weighted_x.T @ codes).astype(np.float32)
+        scores = train.x @ encoder
+        moment = scores.T @ (scores * train.weights[:, None])
+        encoder /= np.sqrt(np.diag(moment) / train.x.shape[0])
+        # What a standardised score explains alone is the size of its contribution to a reconstruction.
+        encoder *= np.linalg.norm(weighted_x.T @ (train.x @ encoder), axis=0) / train.x.shape[0]
+        fresh = Dictionary(encoder, words.decoder.copy())
+        fresh.decoder = _least_squares_decoder(train, objective.codes(train.x, fresh), objective)
+        fresh.normalise()
+        loss = _loss(held_out, fresh, objective)
+        if not loss < best + tolerance:
+            break
+        best, words = min(best, loss), fresh
+    return words
+
+
+def _loss(rows: Rows, words: Dictionary, objective: Objective) -> float:
+    return float(np.mean(objective.errors(rows, objective.codes(rows.x, words), words)))
+
+
+def _least_squares_decoder(
+    rows: Rows, codes: NDArray[np.float32], objective: Objective
+) -> NDArray[np.float32]:
+    """The decoder that minimises the Matryoshka loss for given codes, in closed form."""
+    weighted = codes * rows.weights[:, None]
+    moment = (codes.T @ weighted).astype(np.float64)
+    cross = (weighted.T @ rows.x).astype(np.float64)
+    pulled, times = np.zeros_like(moment), np.zeros((moment.shape[0], 1))
+    for end in objective.prefixes:
+        pulled[:end, :end] += moment[:end, :end]
+        times[:end] += 1.0
+    pulled[np.diag_indices_from(pulled)] += 1e-3 * np.trace(pulled) / pulled.shape[0]
+    return np.linalg.solve(pulled, times * cross).astype(np.float32)

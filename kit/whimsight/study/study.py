@@ -147,7 +147,9 @@ class Study:
             return int(self.features.index.get_loc(feature))
         except KeyError:
             hint = nearest(feature, list(self.features.index))
-            raise StudyError(f"No feature {feature!r} in this study.{hint} See study.features.index.") from None
+            raise StudyError(
+                f"No feature {feature!r} in this study.{hint} See study.features.index."
+            ) from None
 
     def examples(
         self, feature: str, n: int = 10, *, where: Where = "top", unique: bool = True, seed: int = 0

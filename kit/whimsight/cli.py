@@ -1,0 +1,247 @@
+"""The command line: ``whimsight inspect | study | report | demo``.
+
+Exit codes: 0 done, 1 something unexpected, 2 wrong usage (typer's own), 3 the data cannot be read or used,
+4 a ``.whim`` file cannot be read or written, 5 texts cannot be embedded, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from whimsight.errors import EmbeddingError, FitError, PairsError, StudyFileError, WhimsightError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from whimsight.pairs import Pairs
+    from whimsight.study import Study
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help=(
+        "See what is really in human preference data.\n\n"
+        "Start with `whimsight demo`; then `whimsight inspect votes.csv` on your own file, and "
+        "`whimsight study votes.csv` when what it says is right."
+    ),
+    epilog="Exit codes: 0 done, 2 usage, 3 data, 4 study file, 5 embedding, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="markdown",
+)
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="A file (CSV, TSV, JSON, JSONL, Parquet, Arrow; .gz too), a Hugging Face dataset id, or the "
+        "name of a shipped sample such as `mt-bench`.",
+        show_default=False,
+    ),
+]
+Layout = Annotated[
+    str | None, typer.Option(help="Force a layout instead of recognising it.", show_default=False)
+]
+Prompt = Annotated[str | None, typer.Option(help="Column with the prompt.", show_default=False)]
+ResponseA = Annotated[
+    str | None, typer.Option("--response-a", help="Column with response A.", show_default=False)
+]
+ResponseB = Annotated[
+    str | None, typer.Option("--response-b", help="Column with response B.", show_default=False)
+]
+Preference = Annotated[str | None, typer.Option(help="Column with the choice.", show_default=False)]
+Annotator = Annotated[str | None, typer.Option(help="Column with the annotator.", show_default=False)]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+
+_EXIT = ((PairsError, 3), (FitError, 3), (StudyFileError, 4), (EmbeddingError, 5), (WhimsightError, 1))
+
+
+@app.command()
+def inspect(
+    source: Source,
+    layout: Layout = None,
+    prompt: Prompt = None,
+    response_a: ResponseA = None,
+    response_b: ResponseB = None,
+    preference: Preference = None,
+    annotator: Annotator = None,
+    seed: Seed = 0,
+) -> None:
+    """Say how a file is read: its layout, what is dropped and why, and the first pair."""
+    with _clear_errors():
+        pairs = _pairs(source, layout, prompt, response_a, response_b, preference, annotator, seed)
+        typer.echo(_describe(pairs))
+
+
+@app.command()
+def study(
+    source: Source,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Where the study goes [default: NAME.whim].", show_default=False),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write a report, one HTML file.", show_default=False)
+    ] = None,
+    embedder: Annotated[
+        str, typer.Option(help="`minilm`, `static` (fast), or any sentence-transformers id or path.")
+    ] = "minilm",
+    features: Annotated[int, typer.Option(help="How many features to discover.")] = 32,
+    k: Annotated[int, typer.Option(help="How many of them are active in an average pair.")] = 4,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(help="What effects are adjusted for (repeat) [default: length].", show_default=False),
+    ] = None,
+    layout: Layout = None,
+    prompt: Prompt = None,
+    response_a: ResponseA = None,
+    response_b: ResponseB = None,
+    preference: Preference = None,
+    annotator: Annotator = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Find the features in which the responses differ, and which of them people reward."""
+    with _clear_errors():
+        pairs = _pairs(source, layout, prompt, response_a, response_b, preference, annotator, seed)
+        made = _study(
+            pairs,
+            quiet=quiet,
+            embedder=embedder,
+            n_features=features,
+            k=k,
+            controls=tuple(control or ("length",)),
+            seed=seed,
+        )
+        _print_study(made)
+        typer.echo(f"\nWrote {made.save(out or Path(f'{pairs.name}.whim'))}")
+        if report:
+            typer.echo(f"Wrote {made.report(report)}")
+
+
+@app.command()
+def report(
+    whim: Annotated[
+        Path, typer.Argument(help="A `.whim` file that `whimsight study` wrote.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the report goes.")] = Path("report.html"),
+    names_only: Annotated[bool, typer.Option(help="Leave out every text of the dataset.")] = False,
+) -> None:
+    """Write a study as one HTML file that needs neither network nor Python."""
+    with _clear_errors():
+        from whimsight.study import Study
+
+        typer.echo(f"Wrote {Study.open(whim).report(out, names_only=names_only)}")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the two files go.")] = Path(),
+    quiet: Quiet = False,
+) -> None:
+    """Study the shipped MT-Bench votes: two tables here, `mt-bench.whim` and `report.html`."""
+    with _clear_errors():
+        from whimsight.pairs import load
+
+        pairs = load("mt-bench")
+        typer.echo(_describe(pairs))
+        made = _study(pairs, quiet=quiet)
+        _print_study(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        typer.echo(f"\nWrote {made.save(folder / 'mt-bench.whim')}")
+        typer.echo(f"Wrote {made.report(folder / 'report.html')}   (open it in a browser)")
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """One clear line instead of a traceback for the troubles that have a name."""
+    try:
+        yield
+    except WhimsightError as error:
+        typer.secho(f"{type(error).__name__}: {error}", err=True, fg="red")
+        raise typer.Exit(next(code for kind, code in _EXIT if isinstance(error, kind))) from None
+    except KeyboardInterrupt:
+        typer.secho("Interrupted. What was embedded so far is kept; run the same command to go on.", err=True)
+        raise typer.Exit(130) from None
+
+
+def _pairs(
+    source: str,
+    layout: str | None,
+    prompt: str | None,
+    response_a: str | None,
+    response_b: str | None,
+    preference: str | None,
+    annotator: str | None,
+    seed: int,
+) -> Pairs:
+    from whimsight.pairs import load, read, samples
+
+    by_hand = {
+        "layout": layout,
+        "prompt": prompt,
+        "response_a": response_a,
+        "response_b": response_b,
+        "preference": preference,
+        "annotator": annotator,
+    }
+    named: dict[str, Any] = {key: value for key, value in by_hand.items() if value is not None}
+    if not named and not Path(source).exists() and source in set(samples().index):
+        return load(source)
+    return read(source, seed=seed, **named)
+
+
+def _study(pairs: Pairs, *, quiet: bool, **choices: Any) -> Study:
+    from whimsight.progress import bars
+    from whimsight.study import study as make_study
+
+    with bars(disable=quiet or not sys.stderr.isatty()) as progress:
+        return make_study(pairs, progress=progress, **choices)
+
+
+def _describe(pairs: Pairs) -> str:
+    return f"{pairs!r}\n{pairs.report}"
+
+
+def _print_study(made: Study) -> None:
+    typer.echo(f"\n{made!r}\n")
+    typer.echo(
+        "Features with the largest effects (delta_win: change in the chance to be chosen; 95 % intervals)\n"
+    )
+    typer.echo(_features_text(made.features))
+    if len(made.prediction):
+        typer.echo("\nHeld-out prediction of the choice\n")
+        typer.echo(made.prediction.round(3).to_string())
+
+
+def _features_text(features: pd.DataFrame, top: int = 24) -> str:
+    import pandas as pd
+
+    by = "delta_win" if features["delta_win"].notna().any() else "prevalence"
+    table = features.sort_values(by, key=abs, ascending=False).head(top)
+    text = pd.DataFrame(
+        {
+            "name": table["name"].str.slice(0, 48),
+            "prevalence": (100 * table["prevalence"]).map("{:.0f}%".format),
+            "delta_win": [
+                f"{100 * d:+.1f}% ({100 * low:+.1f} to {100 * high:+.1f})" if d == d else "-"
+                for d, low, high in zip(
+                    table["delta_win"], table["delta_win_low"], table["delta_win_high"], strict=True
+                )
+            ],
+            "q": ["-" if q != q else "<.001" if q < 0.001 else f"{q:.3f}" for q in table["q"]],
+            "fidelity": ["-" if f != f else f"{f:.2f}" for f in table["fidelity"]],
+            "stability": ["-" if s != s else f"{s:.2f}" for s in table["stability"]],
+        },
+        index=table.index,
+    )
+    rest = len(features) - len(table)
+    more = f"\n... and {rest} more in study.features" if rest > 0 else ""
+    return text.to_string() + more

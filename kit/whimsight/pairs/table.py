@@ -1,0 +1,289 @@
+"""`Pairs`: the table of responses and choices that everything else starts from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pandas as pd
+
+from whimsight._suggest import nearest
+from whimsight.errors import PairsError
+from whimsight.pairs.report import ReadReport
+from whimsight.pairs.splits import balanced_folds, connected_components, held_out_split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["COLUMNS", "Pairs", "Texts"]
+
+COLUMNS: tuple[str, ...] = ("id", "prompt", "response_a", "response_b", "preference", "weight")
+"""Columns that every table of pairs has, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The distinct responses of some pairs, and where they stand.
+
+    Attributes
+    ----------
+    unique : list of str
+        Distinct responses, in order of first appearance (all of A, then all of B).
+    a, b : ndarray
+        int64 (n_pairs,): position in ``unique`` of each row's response A and response B.
+    """
+
+    unique: list[str]
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+
+
+class Pairs:
+    """Pairs of responses with the choice that people made between them.
+
+    Made by `whimsight.read` and `whimsight.load`; the constructor takes a table that is already clean.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``prompt``, ``response_a``, ``response_b`` (text) and optionally ``id``, ``preference``
+        (1.0 A, 0.0 B, 0.5 tie, NaN unlabelled), ``weight``, ``annotator``, ``model_a``, ``model_b``; any
+        other column is kept.
+    name : str
+        What tables, files and reports call these pairs.
+    report : ReadReport, optional
+        What reading dropped and repaired.
+
+    Raises
+    ------
+    PairsError
+        If a column is missing, a text is not text, or a preference lies outside [0, 1].
+
+    Examples
+    --------
+    >>> pairs = Pairs(
+    ...     pd.DataFrame(
+    ...         {
+    ...             "prompt": ["Hi", "Hi", "Bye"],
+    ...             "response_a": ["Hello!", "Hello!", "See you."],
+    ...             "response_b": ["What?", "Hm.", "Go."],
+    ...             "preference": [1.0, 0.5, 0.0],
+    ...         }
+    ...     )
+    ... )
+    >>> len(pairs), pairs.prompt_codes.tolist(), pairs.texts().unique[0]
+    (3, [0, 0, 1], 'Hello!')
+    """
+
+    def __init__(self, frame: pd.DataFrame, *, name: str = "pairs", report: ReadReport | None = None) -> None:
+        self._frame = _canonical(frame)
+        self.name = name
+        self.report = report if report is not None else ReadReport(layout="pairs", read=len(frame))
+        self._texts: Texts | None = None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table; treat it as read-only (`take` and the constructor make new pairs)."""
+        return self._frame
+
+    @property
+    def preference(self) -> NDArray[np.float64]:
+        """float64 (n_pairs,): 1.0 A, 0.0 B, 0.5 tie, NaN unlabelled."""
+        return self._frame["preference"].to_numpy(dtype=np.float64)
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """float64 (n_pairs,): how much each row counts; 1.0 unless reading split a ranking into pairs."""
+        return self._frame["weight"].to_numpy(dtype=np.float64)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any row carries a preference."""
+        return bool(np.isfinite(self.preference).any())
+
+    @property
+    def prompt_codes(self) -> NDArray[np.int64]:
+        """int64 (n_pairs,): 0 .. n_prompts - 1, in order of first appearance."""
+        return self.codes("prompt")
+
+    def codes(self, column: str) -> NDArray[np.int64]:
+        """Number the values of a column in order of first appearance.
+
+        Returns
+        -------
+        ndarray
+            int64 (n_pairs,); -1 where the value is missing.
+
+        Raises
+        ------
+        PairsError
+            If there is no such column.
+        """
+        if column not in self._frame.columns:
+            known = [str(c) for c in self._frame.columns]
+            raise PairsError(
+                f"No column {column!r} in {self.name!r}.{nearest(column, known)} Columns: {', '.join(known)}."
+            )
+        return pd.factorize(self._frame[column])[0].astype(np.int64)
+
+    def components(self, columns: Sequence[str] = ()) -> NDArray[np.int64]:
+        """Connected components of rows that share a prompt or a value of the given columns.
+
+        Returns
+        -------
+        ndarray
+            int64 (n_pairs,); rows with different numbers share nothing, directly or through others.
+        """
+        return connected_components([self.prompt_codes, *(self.codes(c) for c in columns)])
+
+    def folds(self, n_folds: int = 5, *, seed: int = 0, columns: Sequence[str] = ()) -> NDArray[np.int64]:
+        """Assign rows to folds of nearly equal size that never separate a component, int64 (n_pairs,)."""
+        return balanced_folds(self.components(columns), n_folds, seed=seed)
+
+    def split(
+        self, held_out: float = 0.3, *, seed: int = 0, columns: Sequence[str] = ()
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return (training rows, held-out rows), int64; components stay whole."""
+        return held_out_split(self.components(columns), held_out, seed=seed)
+
+    def texts(self) -> Texts:
+        """Return the distinct responses and where each row's A and B are among them."""
+        if self._texts is None:
+            n = len(self)
+            both = pd.concat([self._frame["response_a"], self._frame["response_b"]], ignore_index=True)
+            place, unique = pd.factorize(both)
+            place = place.astype(np.int64)
+            self._texts = Texts(unique=[str(t) for t in unique], a=place[:n], b=place[n:])
+        return self._texts
+
+    def unique_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the distinct (prompt, response_a, response_b) behind the rows; rows are votes on them.
+
+        Returns
+        -------
+        first : ndarray
+            int64 (n_unique,): the first row of each distinct pair, increasing.
+        inverse : ndarray
+            int64 (n_pairs,): which distinct pair each row is.
+        """
+        texts = self.texts()
+        keys = np.column_stack([self.prompt_codes, texts.a, texts.b])
+        frame = pd.DataFrame(keys, columns=["prompt", "a", "b"])
+        inverse = frame.groupby(["prompt", "a", "b"], sort=False).ngroup().to_numpy(dtype=np.int64)
+        _, first = np.unique(inverse, return_index=True)
+        return first.astype(np.int64), inverse
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the content: column names and every value, in order."""
+        digest = hashlib.sha256()
+        for column in self._frame.columns:
+            digest.update(str(column).encode("utf-8", "surrogatepass"))
+            values = self._frame[column]
+            hashable = values if values.map(type).isin([str, int, float, bool]).all() else values.astype(str)
+            digest.update(pd.util.hash_pandas_object(hashable, index=False).to_numpy().tobytes())
+        return digest.hexdigest()
+
+    def take(self, rows: ArrayLike) -> Pairs:
+        """Return the pairs at the given positions (or under a boolean mask), with the same report."""
+        where = np.asarray(rows)
+        where = np.flatnonzero(where) if where.dtype == bool else where.astype(np.int64)
+        return Pairs(self._frame.iloc[where].reset_index(drop=True), name=self.name, report=self.report)
+
+    def to_parquet(self, path: str | Path) -> Path:
+        """Write the table with its name and report to one Parquet file; `from_parquet` reads it back."""
+        from whimsight.pairs.parquet import write_parquet
+
+        return write_parquet(self, Path(path))
+
+    @classmethod
+    def from_parquet(cls, path: str | Path) -> Self:
+        """Read what `to_parquet` wrote."""
+        from whimsight.pairs.parquet import read_parquet
+
+        frame, name, report = read_parquet(Path(path))
+        return cls(frame, name=name, report=report)
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def __repr__(self) -> str:
+        return f"<Pairs {self.name!r}: {', '.join(self._counts())}>"
+
+    def _counts(self) -> Iterable[str]:
+        yield f"{len(self):,} rows"
+        yield f"{self.unique_pairs()[0].size:,} distinct pairs"
+        yield f"{self._frame['prompt'].nunique():,} prompts"
+        if "annotator" in self._frame:
+            yield f"{self._frame['annotator'].nunique():,} annotators"
+        preference = self.preference
+        labelled = np.isfinite(preference)
+        if not labelled.any():
+            yield "no labels"
+            return
+        ties = (preference[labelled] == 0.5).mean()
+        yield f"A preferred {np.mean(preference[labelled] > 0.5):.0%}, B {np.mean(preference[labelled] < 0.5):.0%}"
+        if ties > 0:
+            yield f"ties {ties:.0%}"
+        if not labelled.all():
+            yield f"unlabelled {1 - labelled.mean():.0%}"
+
+    def _repr_html_(self) -> str:
+        from whimsight.pairs.display import pairs_html
+
+        return pairs_html(self)
+
+
+def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
+    """Check the columns, add the ones that have a default, and put them in order."""
+    missing = [c for c in ("prompt", "response_a", "response_b") if c not in frame.columns]
+    if missing:
+        raise PairsError(
+            f"Pairs need the columns prompt, response_a and response_b; missing: {', '.join(missing)}. "
+            "Use whimsight.read to recognise other layouts or to name columns by hand."
+        )
+    out = frame.reset_index(drop=True).copy(deep=False)
+    for column in ("prompt", "response_a", "response_b"):
+        _require_text(out[column], column)
+    if "id" not in out.columns:
+        out["id"] = [str(i) for i in range(len(out))]
+    out["id"] = out["id"].astype(str)
+    if "preference" not in out.columns:
+        out["preference"] = np.nan
+    if "weight" not in out.columns:
+        out["weight"] = 1.0
+    for column, low, high in (("preference", 0.0, 1.0), ("weight", 0.0, np.inf)):
+        out[column] = _numbers(out[column], column, low, high)
+    rest = [c for c in out.columns if c not in COLUMNS]
+    return out[[*COLUMNS, *rest]]
+
+
+def _require_text(values: pd.Series, column: str) -> None:
+    if pd.api.types.is_string_dtype(values.dtype) and not values.isna().any():
+        return
+    bad = np.flatnonzero(~values.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool))
+    if bad.size:
+        found = values.iloc[int(bad[0])]
+        raise PairsError(
+            f"Column {column!r}, row {int(bad[0])}: expected text, found {found!r} ({type(found).__name__}); "
+            f"{bad.size:,} such rows. Drop or fix them, or let whimsight.read leave them out with a count."
+        )
+
+
+def _numbers(values: pd.Series, column: str, low: float, high: float) -> NDArray[np.float64]:
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+    given = values.notna().to_numpy()
+    bad = np.flatnonzero(given & ~((numbers >= low) & (numbers <= high)))
+    if column == "weight":
+        bad = np.union1d(bad, np.flatnonzero(~np.isfinite(numbers)))
+    if bad.size:
+        raise PairsError(
+            f"Column {column!r}, row {int(bad[0])}: found {values.iloc[int(bad[0])]!r}; expected a number "
+            f"from {low:g} to {high:g}{'' if column == 'weight' else ' or a missing value'}."
+        )
+    return numbers

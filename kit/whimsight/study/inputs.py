@@ -1,0 +1,217 @@
+"""From pairs to matrices: embedding differences and measured codes of the unique pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whimsight.errors import EmbeddingError, StudyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from whimsight.embed import Embedder
+    from whimsight.pairs import Pairs, Texts
+
+    Progress = Callable[[str, int, int], None]
+
+__all__ = ["Inputs", "embedding_differences", "prepare", "residual_map"]
+
+_CHUNK = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the features are made of; u unique pairs, t unique responses, p attributes, d dimensions.
+
+    Attributes
+    ----------
+    first, inverse : ndarray
+        int64 (u,), a row of the pairs for each unique pair; int64 (n_pairs,), the unique pair of each row.
+    texts : Texts
+        The unique responses and, for every row of the pairs, which of them are A and B.
+    attributes : ndarray
+        float32 (t, p), measured on every unique response.
+    measured : ndarray
+        float32 (u, p), A minus B in units of ``scale``; exactly 0 where the two do not differ.
+    scale : ndarray
+        float32 (p,).
+    differences : ndarray
+        float32 (u, d), embedding of A minus embedding of B.
+    prompt : ndarray
+        int64 (u,): rows with the same number are never separated by a split.
+    """
+
+    first: NDArray[np.int64]
+    inverse: NDArray[np.int64]
+    texts: Texts
+    attributes: NDArray[np.float32]
+    measured: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    differences: NDArray[np.float32]
+    prompt: NDArray[np.int64]
+
+
+def prepare(
+    pairs: Pairs,
+    embedder: Embedder,
+    *,
+    template: str = "{response}",
+    groups: tuple[str, ...] = (),
+    embeddings: NDArray[np.float32] | None = None,
+    progress: Progress | None = None,
+) -> Inputs:
+    """Measure and embed the unique responses of the pairs.
+
+    Parameters
+    ----------
+    embeddings : ndarray, optional
+        float32 (t, d): ready embeddings of ``pairs.texts().unique``, in that order; the embedder is then
+        not asked.
+
+    Raises
+    ------
+    EmbeddingError
+        If ready embeddings do not fit the texts or are not finite.
+    """
+    from whimsight.attributes import code, measure
+
+    first, inverse = pairs.unique_pairs()
+    texts = pairs.texts()
+    values = measure(texts.unique, progress=progress)
+    measured, scale = code(values[texts.a[first]], values[texts.b[first]])
+    if embeddings is None:
+        differences = embedding_differences(pairs, texts, first, embedder, template, progress)
+    else:
+        ready = _ready(embeddings, len(texts.unique))
+        differences = _subtract(ready, texts.a[first], texts.b[first])
+    return Inputs(
+        first=first,
+        inverse=inverse,
+        texts=texts,
+        attributes=values,
+        measured=measured,
+        scale=scale,
+        differences=differences,
+        prompt=pairs.components(groups)[first],
+    )
+
+
+def embedding_differences(
+    pairs: Pairs,
+    texts: Texts,
+    first: NDArray[np.int64],
+    embedder: Embedder,
+    template: str,
+    progress: Progress | None,
+) -> NDArray[np.float32]:
+    """Embed each distinct text once; return A minus B for the rows ``first``, float32 (u, d)."""
+    from whimsight.embed import Template
+
+    form = Template(template)
+    if not form.needs_prompt:
+        rendered = (
+            texts.unique if template == "{response}" else form.render([""] * len(texts.unique), texts.unique)
+        )
+        return _subtract(embedder.embed(rendered, progress=progress), texts.a[first], texts.b[first])
+    prompt = pairs.prompt_codes[first]
+    prompt_texts = pairs.frame["prompt"].to_numpy(dtype=object)[first]
+    width = np.int64(len(texts.unique))
+    keys = np.concatenate([prompt * width + texts.a[first], prompt * width + texts.b[first]])
+    _, where, place = np.unique(keys, return_index=True, return_inverse=True)
+    n = first.size
+    responses = np.concatenate([texts.a[first], texts.b[first]])[where]
+    rendered = form.render(
+        list(prompt_texts[where % n]),
+        [texts.unique[i] for i in responses],
+    )
+    return _subtract(embedder.embed(rendered, progress=progress), place[:n], place[n:])
+
+
+def residual_map(
+    measured: NDArray[np.float32], differences: NDArray[np.float32], *, penalty: float = 1e-3
+) -> NDArray[np.float32]:
+    """Least-squares map from measured codes to embedding differences, float32 (p, d).
+
+    No intercept, so that ``differences - measured @ map`` is as odd in A and B as the differences are. A
+    ridge of ``penalty`` times the number of pairs keeps attributes that say the same from blowing up.
+    """
+    gram = measured.T.astype(np.float64) @ measured
+    cross = measured.T.astype(np.float64) @ differences
+    gram[np.diag_indices_from(gram)] += penalty * measured.shape[0]
+    return np.linalg.solve(gram, cross).astype(np.float32)
+
+
+def _subtract(matrix: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
+    out = np.empty((a.size, matrix.shape[1]), dtype=np.float32)
+    for start in range(0, a.size, _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        np.subtract(matrix[a[rows]], matrix[b[rows]], out=out[rows])
+    return out
+
+
+def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]:
+    matrix = np.asarray(embeddings, dtype=np.float32)
+    if matrix.ndim != 2 or matrix.shape[0] != n_texts:
+        raise EmbeddingError(
+            f"Ready embeddings must be a matrix with one row for each of the {n_texts:,} texts of "
+            f"pairs.texts().unique; found shape {matrix.shape}."
+        )
+    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    if bad.size:
+        raise EmbeddingError(
+            f"{bad.size:,} rows of the ready embeddings hold NaN or infinity, the first at row {bad[0]}."
+        )
+    norm = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix / np.where(norm > 0, norm, 1.0)
+
+
+def control_matrix(
+    pairs: Pairs, inputs: Inputs, controls: tuple[str, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the controls of every row and which attribute each of them is.
+
+    Returns
+    -------
+    values : ndarray
+        float64 (n_pairs, n_controls).
+    attribute : ndarray
+        int64 (n_controls,): column of the measured codes, -1 where the control is a column of the pairs.
+    """
+    from whimsight._suggest import nearest
+    from whimsight.attributes import ATTRIBUTES
+
+    ids = list(ATTRIBUTES)
+    columns: list[NDArray[np.float64]] = []
+    attribute: list[int] = []
+    for control in controls:
+        wanted = "m_words" if control == "length" else control
+        if wanted in ATTRIBUTES:
+            attribute.append(ids.index(wanted))
+            columns.append(inputs.measured[inputs.inverse, attribute[-1]].astype(np.float64))
+        elif wanted in pairs.frame.columns:
+            try:
+                values = pairs.frame[wanted].to_numpy(dtype=np.float64)
+            except (TypeError, ValueError):
+                raise StudyError(
+                    f"Control {control!r} is a column of the pairs but not a numeric one."
+                ) from None
+            if not np.isfinite(values).all():
+                row = int(np.flatnonzero(~np.isfinite(values))[0])
+                raise StudyError(
+                    f"Control {control!r} is missing or infinite at row {row}; fill it or drop the row."
+                )
+            attribute.append(-1)
+            columns.append(values)
+        else:
+            hint = nearest(control, ["length", *ids, *map(str, pairs.frame.columns)])
+            raise StudyError(
+                f"No control {control!r}: use 'length', the id of a measured attribute, or a numeric column "
+                f"of the pairs.{hint}"
+            )
+    stacked = np.column_stack(columns) if columns else np.zeros((len(pairs), 0))
+    return stacked, np.asarray(attribute, dtype=np.int64)
