@@ -9,7 +9,7 @@ import pandas as pd
 
 from whimsight._suggest import nearest
 from whimsight.errors import PairsError
-from whimsight.pairs.layouts import LAYOUTS, UNKNOWN, Draft, Layout, to_preference
+from whimsight.pairs.layouts import LAYOUTS, UNKNOWN, Draft, to_preference
 from whimsight.pairs.layouts.base import rest_of
 from whimsight.pairs.report import ReadReport
 from whimsight.pairs.sources import to_frame
