@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,12 +43,7 @@ def checked_shape(n_features: int, k: int, prefixes: Sequence[int] | None) -> tu
     if prefixes is None:
         return tuple(sorted({min(8, n_features), n_features}))
     ends = tuple(int(end) for end in prefixes)
-    if (
-        not ends
-        or ends[0] < 1
-        or ends[-1] != n_features
-        or any(b <= a for a, b in zip(ends, ends[1:], strict=False))
-    ):
+    if not ends or ends[0] < 1 or ends[-1] != n_features or any(b <= a for a, b in pairwise(ends)):
         raise FitError(
             f"prefixes must rise from at least 1 to n_features = {n_features}; found {ends}. "
             f"Use for example {(min(8, n_features), n_features) if n_features > 8 else (n_features,)}."
@@ -79,4 +75,4 @@ def checked_weights(weights: Any, n: int) -> NDArray[np.float32]:
         raise FitError(f"weights must be finite and not negative; found {w[row]} in row {row}.")
     if w.sum() <= 0:
         raise FitError("weights must not all be 0: no pair would count.")
-    return (w / w.mean()).astype(np.float32)
+    return np.asarray(w / w.mean(), dtype=np.float32)

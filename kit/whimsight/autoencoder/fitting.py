@@ -123,8 +123,9 @@ def _require_enough(
     usable = int(((length > 0) & (weights > 0)).sum())
     if usable < 4 * n_features:
         raise FitError(
-            f"{n_features} features need at least {4 * n_features} pairs whose responses differ; found {usable} "
-            f"of {length.size}. Ask for n_features={max(usable // 4, 1)} or fewer, or bring more pairs."
+            f"{n_features} features need at least {4 * n_features} pairs whose responses differ; "
+            f"found {usable} of {length.size}. Ask for n_features={max(usable // 4, 1)} or fewer, "
+            "or bring more pairs."
         )
     if groups.max() < 1:
         raise FitError(
@@ -137,8 +138,10 @@ def _start(train: Rows, space: Subspace, objective: Objective, rng: np.random.Ge
     """Independent components of the leading principal directions, with their least-squares decoder."""
     m, r = objective.prefixes[-1], space.scale.size
     step = -(-train.x.shape[0] // _START_ROWS)
-    scale = np.maximum(space.scale[:m], 1e-12)
-    found = independent_components(train.x[::step, :m] / scale, train.weights[::step], rng)
+    scale = np.maximum(space.scale[:m], np.float32(1e-12))
+    found = independent_components(
+        np.asarray(train.x[::step, :m] / scale, dtype=np.float32), train.weights[::step], rng
+    )
     encoder = np.zeros((r, m), dtype=np.float32)
     encoder[:m] = found / scale[:, None]
     component = train.x[::step] @ encoder

@@ -223,8 +223,8 @@ class SparseAutoencoder:
                 raise ValueError(f"encoder {model.encoder.shape} does not fit decoder {model.decoder.shape}")
         except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StudyFileError(
-                f"The autoencoder cannot be read ({len(data)} bytes: {error}). The file is damaged or was not "
-                "written by SparseAutoencoder.save; fit the study again or restore the file."
+                f"The autoencoder cannot be read ({len(data)} bytes: {error}). The file is damaged or "
+                "was not written by SparseAutoencoder.save; fit the study again or restore the file."
             ) from error
         return model
 

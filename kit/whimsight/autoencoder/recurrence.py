@@ -1,12 +1,25 @@
-"""How far each feature recurs when the prompts change."""
+"""How far each feature recurs when the prompts change.
+
+A feature that a second sample of prompts would not show again is a story about the first sample. So the
+prompts are halved, a dictionary is fitted to each half, and the two halves' versions of a feature are
+compared *with each other*: they share no prompt. Comparing a half, or a bootstrap, with the dictionary of all
+pairs flatters, as they share data: on MT-Bench the twelve best then reach .67, while their versions from
+disjoint halves agree at .38, and the flattering number does not even rank the features (correlation with
+the honest one .04).
+
+The halves also start from different seeds. With one seed the reference agrees with itself at .56 to .78
+on sets where two seeds give .17 to .28: what recurs is then the start.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight.autoencoder.checks import checked_differences, checked_groups, checked_weights
 from whimsight.autoencoder.fitting import held_out_rows
+from whimsight.errors import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,71 +29,162 @@ if TYPE_CHECKING:
 
     from whimsight.autoencoder.model import SparseAutoencoder
 
-__all__ = ["matched_cosines", "stability"]
+__all__ = ["match", "matched_cosines", "stability"]
+
+_CHANCE_DRAWS = 20
+_CHANCE_ROWS = 2048
 
 
-def matched_cosines(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Pair the unit rows of two dictionaries one to one and return |cos| for each row of the first.
+def match(reference: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return for each unit row of ``reference`` its partner in ``other``.
 
-    The pairing is the one with the largest sum (Hungarian method); rows left without a partner get 0.
+    One to one, with the largest sum of absolute cosines (Hungarian method). Rows without a partner get
+    zeros.
+
+    Examples
+    --------
+    >>> match(np.eye(2, dtype=np.float32), np.array([[0.0, -1.0]], dtype=np.float32)).tolist()
+    [[0.0, 0.0], [0.0, -1.0]]
     """
     from scipy.optimize import linear_sum_assignment
 
-    cosines = np.abs(one.astype(np.float64) @ other.astype(np.float64).T)
-    rows, columns = linear_sum_assignment(-cosines)
-    matched = np.zeros(one.shape[0])
-    matched[rows] = cosines[rows, columns]
-    return np.minimum(matched, 1.0)
+    rows, columns = linear_sum_assignment(-np.abs(reference @ other.T))
+    partners = np.zeros((reference.shape[0], other.shape[1]), dtype=np.float32)
+    partners[rows] = other[columns]
+    return partners
+
+
+def matched_cosines(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Absolute cosine of each unit row of ``one`` with its partner in ``other``, 0 without a partner.
+
+    Examples
+    --------
+    >>> matched_cosines(np.eye(2, dtype=np.float32), -np.eye(2, dtype=np.float32)[::-1]).tolist()
+    [1.0, 1.0]
+    """
+    return _cosines(one, match(one, other))
 
 
 def stability(
-    differences: NDArray[np.float32],
+    differences: Any,
     autoencoder: SparseAutoencoder,
     *,
-    groups: NDArray[np.int64] | None = None,
+    groups: Any = None,
+    weights: Any = None,
     n_halvings: int = 5,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Say for each feature how far it recurs in halves of the data that share no group.
 
+    Parameters
+    ----------
+    differences : array-like of float32 (n, d)
+        What the autoencoder was fitted to.
+    autoencoder : SparseAutoencoder
+    groups, weights : array-like (n,), optional
+        As for `SparseAutoencoder.fit`; halves never share a group.
+    n_halvings : int
+        Random halvings; each fits two dictionaries.
+    seed : int
+    progress : callable, optional
+        Called with ``("stability", done, total)``.
+
     Returns
     -------
     DataFrame
-        Index ``0..M-1``; columns ``stability``, ``chance``, ``recurs``.
+        Index ``feature`` 0..M-1.
+
+        - ``stability``: mean over halvings of the absolute cosine between the decoder rows that the two
+          halves pair with this feature, in [0, 1].
+        - ``chance``: the same for directions drawn at random with the covariance of each half, which
+          is more than isotropic directions would give (.21 against .09 on MT-Bench).
+        - ``recurs``: whether stability exceeds 95 % of the values by chance.
+
+    Raises
+    ------
+    FitError
+        Where a half is too small to fit, or the width does not fit the autoencoder.
+
+    Examples
+    --------
+    >>> from whimsight.autoencoder import SparseAutoencoder
+    >>> rng = np.random.default_rng(0)
+    >>> codes = rng.standard_normal((600, 6)) * (rng.random((600, 6)) < 0.25)
+    >>> differences = codes @ np.eye(6, 20) + 0.01 * rng.standard_normal((600, 20))
+    >>> model = SparseAutoencoder.fit(differences, n_features=6, k=2)
+    >>> bool(stability(differences, model, n_halvings=2)["recurs"].all())
+    True
     """
     import pandas as pd
 
-    from whimsight.autoencoder.model import SparseAutoencoder
-
-    x = np.ascontiguousarray(differences, dtype=np.float32)
+    x = checked_differences(differences)
+    if x.shape[1] != autoencoder.dimensions:
+        raise FitError(
+            f"differences must have {autoencoder.dimensions} columns, as the autoencoder has; "
+            f"found {x.shape[1]}."
+        )
+    names, heft = checked_groups(groups, x.shape[0]), checked_weights(weights, x.shape[0])
     rng = np.random.default_rng(seed)
-    names = groups if groups is not None else np.arange(x.shape[0])
-    m = autoencoder.n_features
-    found, random = [], []
-    for round_ in range(n_halvings):
+    observed = np.zeros(autoencoder.n_features)
+    chance = np.zeros((_CHANCE_DRAWS, autoencoder.n_features))
+    for done in range(n_halvings):
         half = held_out_rows(names, 0.5, rng)
-        for rows in (half, ~half):
-            model = SparseAutoencoder.fit(
-                x[rows],
-                n_features=m,
-                k=autoencoder.k,
-                prefixes=autoencoder.prefixes,
-                groups=names[rows],
-                seed=seed,
-            )
-            found.append(matched_cosines(autoencoder.decoder, model.decoder))
-            noise = rng.standard_normal((m, x.shape[0])).astype(np.float32) @ x
-            noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-            random.append(matched_cosines(autoencoder.decoder, noise))
+        versions = [_version(x, rows, names, heft, autoencoder, rng) for rows in (half, ~half)]
+        observed += _cosines(*versions) / n_halvings
+        samples = [_sample(x, rows, heft, rng) for rows in (half, ~half)]
+        for draw in range(_CHANCE_DRAWS):
+            random = [
+                match(autoencoder.decoder, _directions(s, autoencoder.n_features, rng)) for s in samples
+            ]
+            chance[draw] += _cosines(*random) / n_halvings
         if progress is not None:
-            progress("stability", round_ + 1, n_halvings)
-    observed, by_chance = np.stack(found), np.stack(random)
+            progress("stability", done + 1, n_halvings)
     return pd.DataFrame(
         {
-            "stability": observed.mean(axis=0),
-            "chance": by_chance.mean(axis=0),
-            "recurs": observed.mean(axis=0) > np.quantile(by_chance, 0.95),
+            "stability": observed,
+            "chance": chance.mean(axis=0),
+            "recurs": observed > np.quantile(chance, 0.95),
         },
-        index=pd.RangeIndex(m, name="feature"),
+        index=pd.RangeIndex(autoencoder.n_features, name="feature"),
     )
+
+
+def _version(
+    x: NDArray[np.float32],
+    rows: NDArray[np.bool_],
+    names: NDArray[np.int64],
+    heft: NDArray[np.float32],
+    whole: SparseAutoencoder,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Return the decoder rows that a fit to some rows pairs with the features of the whole."""
+    model = type(whole).fit(
+        x[rows],
+        n_features=whole.n_features,
+        k=whole.k,
+        prefixes=whole.prefixes,
+        groups=names[rows],
+        weights=heft[rows],
+        seed=int(rng.integers(2**31)),
+    )
+    return match(whole.decoder, model.decoder)
+
+
+def _sample(
+    x: NDArray[np.float32], rows: NDArray[np.bool_], heft: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Some rows, scaled so that random sums of them have the covariance of all of them."""
+    chosen = np.flatnonzero(rows)
+    if chosen.size > _CHANCE_ROWS:
+        chosen = rng.choice(chosen, size=_CHANCE_ROWS, replace=False)
+    return x[chosen] * np.sqrt(heft[chosen])[:, None]
+
+
+def _directions(sample: NDArray[np.float32], m: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    drawn = rng.standard_normal((m, sample.shape[0]), dtype=np.float32) @ sample
+    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _cosines(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.minimum(np.abs(np.einsum("ij,ij->i", one, other, dtype=np.float64)), 1.0)

