@@ -1,0 +1,225 @@
+"""Where the visible form of a text shows: marks, lists, headings, tables, code, links, emoji, capitals."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whimsight.attributes import characters as ch
+from whimsight.attributes.page import Matches, Page, members
+
+__all__ = [
+    "all_caps",
+    "bold",
+    "bullets",
+    "code_blocks",
+    "emoji",
+    "headings",
+    "inline_code",
+    "links",
+    "marks",
+    "math",
+    "names",
+    "numbered",
+    "numbers",
+    "quotations",
+    "table_rows",
+]
+
+_BULLETS = "-*+•‣◦▪●○–—·∙"
+_EMOJI = ((0x1F300, 0x1F3FB), (0x1F400, 0x1FB00), (0x2600, 0x27C0), (0x2B05, 0x2B56), (0x1F1E6, 0x1F200))
+_JOINER = 0x200D
+
+
+def _single(positions: NDArray[np.int64]) -> Matches:
+    return Matches(positions, positions + 1)
+
+
+def marks(page: Page, characters: str) -> Matches:
+    """Each of the given characters."""
+    return _single(page.where(characters))
+
+
+def _pairs(positions: NDArray[np.int64], group: NDArray[np.int64], width: int) -> Matches:
+    """First with second, third with fourth, ... of the marks of one group; ``width`` characters a mark."""
+    if not positions.size:
+        return Matches(positions, positions)
+    fresh = np.ones(positions.size, dtype=np.bool_)
+    fresh[1:] = group[1:] != group[:-1]
+    first = np.maximum.accumulate(np.where(fresh, np.arange(positions.size), 0))
+    opens = (np.arange(positions.size) - first) % 2 == 0
+    opens[:-1] &= ~fresh[1:]
+    opens[-1] = False
+    opening = np.flatnonzero(opens)
+    return Matches(positions[opening], positions[opening + 1] + width)
+
+
+def _line_of(page: Page, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.searchsorted(page.breaks, positions)
+
+
+def bullets(page: Page) -> Matches:
+    """Lines that begin with a bullet and a space."""
+    start, end = page.lines
+    first = page.codes[start]
+    return Matches(start, end).keep(members(first, _BULLETS) & page.is_space(start + 1) & (end > start + 2))
+
+
+def numbered(page: Page) -> Matches:
+    """Lines that begin with at most three digits, a dot or bracket, and a space."""
+    start, end = page.lines
+    bracket = (page.codes[start] == ord("(")).astype(np.int64)
+    at = start + bracket
+    digits = np.zeros(start.size, dtype=np.int64)
+    for _ in range(3):
+        digits += page.kinds[at + digits] & ch.DIGIT != 0
+    behind = at + digits
+    keep = (digits > 0) & members(page.codes[behind], ".):、") & page.is_space(behind + 1)
+    return Matches(start, end).keep(keep)
+
+
+def headings(page: Page) -> Matches:
+    """Lines that begin with one to six # and a space."""
+    start, end = page.lines
+    hashes = np.zeros(start.size, dtype=np.int64)
+    for _ in range(6):
+        hashes += page.codes[np.minimum(start + hashes, page.codes.size - 1)] == ord("#")
+    return Matches(start, end).keep((hashes > 0) & page.is_space(start + hashes))
+
+
+def table_rows(page: Page) -> Matches:
+    """Lines that begin with |."""
+    start, end = page.lines
+    return Matches(start, end).keep(page.codes[start] == ord("|"))
+
+
+def code_blocks(page: Page) -> Matches:
+    """Blocks between fences (three ` or ~ at the beginning of a line); an open block ends with the text."""
+    start, end = page.lines
+    first = page.codes[start]
+    fence = ((first == ord("`")) | (first == ord("~"))) & (page.codes[start + 1] == first)
+    fence &= page.codes[start + 2] == first
+    start, end = start[fence], end[fence]
+    text = np.searchsorted(page.start, start, side="right") - 1
+    fresh = np.ones(start.size, dtype=np.bool_)
+    fresh[1:] = text[1:] != text[:-1]
+    first_of_text = np.maximum.accumulate(np.where(fresh, np.arange(start.size), 0))
+    opening = np.flatnonzero((np.arange(start.size) - first_of_text) % 2 == 0)
+    closes = page.end[text[opening]]
+    closing = opening + 1
+    inside = closing < start.size
+    inside[inside] &= ~fresh[closing[inside]]
+    closes[inside] = end[closing[inside]]
+    return Matches(start[opening], closes)
+
+
+def _alone(page: Page, character: str, run: int) -> NDArray[np.int64]:
+    """Starts of runs of exactly ``run`` of the character."""
+    found = page.where(character)
+    if not found.size:
+        return found
+    edge = np.flatnonzero(np.diff(found) != 1)
+    start = found[np.concatenate(([0], edge + 1))]
+    end = found[np.concatenate((edge, [found.size - 1]))] + 1
+    return start[end - start == run]
+
+
+def inline_code(page: Page) -> Matches:
+    """Stretches between two single backticks on one line."""
+    ticks = _alone(page, "`", 1)
+    return _pairs(ticks, _line_of(page, ticks), 1)
+
+
+def bold(page: Page) -> Matches:
+    """Stretches between two ** or two __ on one line."""
+    stars, bars = _alone(page, "*", 2), _alone(page, "_", 2)
+    first, second = _pairs(stars, _line_of(page, stars), 2), _pairs(bars, _line_of(page, bars), 2)
+    start = np.concatenate([first.start, second.start])
+    order = np.argsort(start, kind="stable")
+    return Matches(start[order], np.concatenate([first.end, second.end])[order])
+
+
+def quotations(page: Page) -> Matches:
+    """Stretches between two straight double quotes on one line, and typographic opening quotes."""
+    straight = page.where('"')
+    pairs = _pairs(straight, _line_of(page, straight), 1)
+    opening = page.where("“«「『")
+    start = np.concatenate([pairs.start, opening])
+    order = np.argsort(start, kind="stable")
+    return Matches(start[order], np.concatenate([pairs.end, opening + 1])[order])
+
+
+def links(page: Page) -> Matches:
+    """Addresses: up to white space from www. or from the word before ://."""
+    codes = page.codes
+    colon = page.where(":")
+    colon = colon[(codes[colon + 1] == ord("/")) & (codes[colon + 2] == ord("/"))]
+    colon = colon[page.kinds[colon - 1] & ch.LETTER != 0]
+    word = np.searchsorted(page.words.end, colon)
+    scheme = page.words.start[word]
+    w = page.where("wW")
+    w = w[members(codes[w + 1], "wW") & members(codes[w + 2], "wW") & (codes[w + 3] == ord("."))]
+    w = w[(page.kinds[w - 1] & ch.WORD == 0) & (codes[w - 1] != ord("/"))]
+    start = np.sort(np.concatenate([scheme, w]))
+    spaces = np.flatnonzero(page.kinds & ch.SPACE) if start.size else start
+    return Matches(start, spaces[np.searchsorted(spaces, start)])
+
+
+def emoji(page: Page) -> Matches:
+    """Emoji and pictographs; joined ones and a flag's two letters count once."""
+    high = np.flatnonzero(page.codes >= 0x2600)
+    codes = page.codes[high]
+    found = np.zeros(high.size, dtype=np.bool_)
+    for low, stop in _EMOJI:
+        found |= (codes >= low) & (codes < stop)
+    high = high[found]
+    high = high[page.codes[high - 1] != _JOINER]
+    codes = page.codes[high]
+    letter = (codes >= 0x1F1E6) & (codes < 0x1F200)
+    flag = high[letter]
+    if flag.size:
+        fresh = np.concatenate(([True], np.diff(flag) != 1))
+        first = np.maximum.accumulate(np.where(fresh, np.arange(flag.size), 0))
+        high = np.sort(np.concatenate([high[~letter], flag[(np.arange(flag.size) - first) % 2 == 0]]))
+    return _single(high)
+
+
+def all_caps(page: Page) -> Matches:
+    """Words of two characters or more, all of them capitals."""
+    start, end = page.words
+    upper = page.kinds & ch.UPPER != 0
+    maybe = np.flatnonzero(upper[start] & upper[start + 1] & (end > start + 1))
+    start, end = start[maybe], end[maybe]
+    capitals = np.flatnonzero(upper)
+    all_of_it = np.searchsorted(capitals, end) - np.searchsorted(capitals, start) == end - start
+    return Matches(start, end).keep(all_of_it)
+
+
+def numbers(page: Page) -> Matches:
+    """Words that begin with a digit, but for those right behind a digit and a dot or comma."""
+    start, end = page.words
+    digit = page.kinds[start] & ch.DIGIT != 0
+    start, end = start[digit], end[digit]
+    goes_on = members(page.codes[start - 1], ".,") & (page.kinds[start - 2] & ch.DIGIT != 0)
+    return Matches(start, end).keep(~goes_on)
+
+
+def names(page: Page) -> Matches:
+    """Capitalised words inside a sentence: behind a word and one space, other than I."""
+    start, end = page.words
+    capital = page.kinds[start] & ch.UPPER != 0
+    inside = np.zeros(start.size, dtype=np.bool_)
+    inside[1:] = page.joined[:-1]
+    inside &= page.codes[start - 1] == ord(" ")
+    alone = (page.codes[start] == ord("I")) & (page.kinds[start + 1] & ch.LETTER == 0)
+    return page.words.keep(capital & inside & ~alone)
+
+
+def math(page: Page) -> Matches:
+    """LaTeX commands and openings, and signs of equations."""
+    codes = page.codes
+    slash = page.where("\\")
+    slash = slash[(page.kinds[slash + 1] & ch.LETTER != 0) | members(codes[slash + 1], "([{")]
+    signs = page.where("=≈≠≤≥×÷√∑∫∞π")
+    start = np.sort(np.concatenate([slash, signs]))
+    return _single(start)

@@ -1,0 +1,42 @@
+"""From counts to values: as it is, logarithm, per hundred words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whimsight.attributes.page import Matches, Page
+
+__all__ = ["Match", "Value", "counted", "logged", "ratio", "share_of_words"]
+
+Value = Callable[[Page], NDArray[np.float64]]
+Match = Callable[[Page], Matches]
+
+
+def ratio(above: NDArray[np.generic], below: NDArray[np.generic], factor: float = 1.0) -> NDArray[np.float64]:
+    """``factor * above / below``, 0 where ``below`` is 0, float64.
+
+    Examples
+    --------
+    >>> ratio(np.array([1, 1]), np.array([2, 0]), 100.0).tolist()
+    [50.0, 0.0]
+    """
+    out = np.zeros(above.shape, dtype=np.float64)
+    return np.divide(factor * above.astype(np.float64), below, out=out, where=below != 0)
+
+
+def counted(match: Match) -> Value:
+    """Return the number of matches."""
+    return lambda page: page.count(match(page).start).astype(np.float64)
+
+
+def logged(match: Match) -> Value:
+    """Return ln(1 + the number of matches)."""
+    return lambda page: np.log1p(page.count(match(page).start).astype(np.float64))
+
+
+def share_of_words(match: Match) -> Value:
+    """Return the matches per hundred words."""
+    return lambda page: ratio(page.count(match(page).start), page.word_counts, 100.0)
