@@ -1,7 +1,11 @@
-"""Measured features: cheap, documented, deterministic properties of a text."""
+"""Measured attributes: cheap, documented, deterministic properties of a text."""
 
-from whimsight.attributes.catalogue import ATTRIBUTES, Attribute
-from whimsight.attributes.measure import code, measure
-from whimsight.attributes.spans import spans
+from __future__ import annotations
 
-__all__ = ["ATTRIBUTES", "Attribute", "code", "measure", "spans"]
+from whimsight.attributes.attribute import Attribute
+from whimsight.attributes.catalogue import ATTRIBUTES
+from whimsight.attributes.codes import code
+from whimsight.attributes.documenting import documentation
+from whimsight.attributes.measuring import measure, spans
+
+__all__ = ["ATTRIBUTES", "Attribute", "code", "documentation", "measure", "spans"]

@@ -122,6 +122,11 @@ class Page:
         return bool((self.kinds & ch.UNSPACED).any())
 
     @cached_property
+    def letter_counts(self) -> Positions:
+        """Letters of each text."""
+        return self.count_kind(ch.LETTER)
+
+    @cached_property
     def word_counts(self) -> Positions:
         """Words of each text: its stretches between white space; letters of unspaced scripts one by one."""
         if not self.has_unspaced:
@@ -219,7 +224,11 @@ class Page:
         """Stretches with a word in them that end in . ! ? … or a line's end."""
         marks = self.where(".!?…。！？।")
         following = self.codes[marks + 1]
-        ends = self.is_space(marks + 1) | members(following, "\"'”’)]*_»」』") | members(self.codes[marks], "。！？।")
+        ends = (
+            self.is_space(marks + 1)
+            | members(following, "\"'”’)]*_»」』")
+            | members(self.codes[marks], "。！？।")
+        )
         ends &= ~members(following, ".!?…。！？।")
         border = np.sort(np.concatenate([marks[ends], self.breaks]), kind="stable")
         start = self.words.start

@@ -65,6 +65,9 @@ def _index() -> _Index:
     phrases = {}
     for n in range(2, int(length.max()) + 1):
         these = np.flatnonzero(length == n)
+        if not these.size:  # keeps the loop over lengths simple: a hash that nothing has
+            phrases[n] = (np.zeros(1, dtype=np.uint64), np.zeros(1, dtype=np.uint64))
+            continue
         value = hashes[first[these]]
         for k in range(1, n):
             value = _extend(value, hashes[first[these] + k])

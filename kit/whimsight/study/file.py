@@ -79,7 +79,9 @@ def save_study(study: Study, path: str | Path) -> Path:
     data = _to_bytes(study)
     try:
         if target.is_dir():
-            raise StudyFileError(f"Cannot save the study to {target.name!r}: it is a folder. Give a file name.")
+            raise StudyFileError(
+                f"Cannot save the study to {target.name!r}: it is a folder. Give a file name."
+            )
         atomic_write(target, data)
         _clear_stale(target)
     except OSError as error:
@@ -207,7 +209,7 @@ def _split_texts(pairs: Pairs) -> dict[str, pd.DataFrame]:
     place, unique = pd.factorize(np.concatenate([c.to_numpy() for c in columns]))
     places = place.astype(np.int32).reshape(len(_TEXTS), len(frame))
     numbered = frame.assign(**dict(zip(_TEXTS, places, strict=True)))
-    return {"pairs": numbered, "texts": pd.DataFrame({"text": np.asarray(unique, dtype=object)})}
+    return {"pairs": numbered, "texts": pd.DataFrame({"text": pd.Series(unique, dtype=object)})}
 
 
 def _join_texts(numbered: pd.DataFrame, texts: pd.DataFrame, about: dict[str, Any]) -> Pairs:
@@ -220,7 +222,9 @@ def _join_texts(numbered: pd.DataFrame, texts: pd.DataFrame, about: dict[str, An
         if place.dtype != np.int32 or (place.size and not 0 <= place.min() <= place.max() < pool.size):
             raise StudyFileError(f"the column {column!r} of the pairs points to texts that are not there.")
         columns[column] = pd.Series(pool[place], dtype=_type(about["text_types"][column]))
-    return Pairs(numbered.assign(**columns), name=str(about["name"]), report=ReadReport.from_dict(about["report"]))
+    return Pairs(
+        numbered.assign(**columns), name=str(about["name"]), report=ReadReport.from_dict(about["report"])
+    )
 
 
 def _type_name(values: pd.Series[Any]) -> str:

@@ -1,28 +1,36 @@
-"""Conversations: message lists, transcripts, and the prompt that two of them share."""
+"""Conversations: message lists, transcripts, and the part that two of them share."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["is_messages", "prompt_and_response", "split_transcript", "to_messages", "to_text"]
+__all__ = ["Turn", "as_text", "is_messages", "split_pair", "split_sides", "to_turns", "transcript_turns"]
 
-_SPEAKERS = {
-    "user": "Human",
-    "human": "Human",
-    "assistant": "Assistant",
-    "gpt": "Assistant",
-    "system": "System",
-}
-_LAST_ASSISTANT = re.compile(r"\n\nAssistant:(?!.*\n\nAssistant:)", re.DOTALL)
+_ROLES = {"human": "user", "gpt": "assistant", "model": "assistant", "bot": "assistant", "chatgpt": "assistant"}
+_SPEAKERS = {"user": "Human", "assistant": "Assistant", "system": "System"}
+_SPOKEN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 
 
-def to_messages(value: Any) -> list[Mapping[str, Any]] | None:
-    """Return a list of messages (``role``/``content``, or ``from``/``value``), or None if it is none.
+class Turn(NamedTuple):
+    """One message: who says it (``user``, ``assistant``, ``system`` ...) and what."""
 
-    Arrays and JSON strings of such lists are lists too.
+    role: str
+    text: str
+
+
+def to_turns(value: Any) -> list[Turn] | None:
+    """Return the turns of a list of messages, or None if it is none.
+
+    Messages have ``role`` and ``content``, or ``from`` and ``value``; arrays and JSON strings of such lists
+    are lists too, and a content may be a list of parts of which the text is kept.
+
+    Examples
+    --------
+    >>> to_turns([{"role": "user", "content": "Hi"}])
+    [Turn(role='user', text='Hi')]
     """
     if isinstance(value, str):
         if not value.lstrip().startswith("["):
@@ -31,80 +39,115 @@ def to_messages(value: Any) -> list[Mapping[str, Any]] | None:
             value = json.loads(value)
         except ValueError:
             return None
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+    value = _as_list(value)
+    if not value:
         return None
-    ok = all(
-        isinstance(m, Mapping) and ({"role", "content"} <= set(m) or {"from", "value"} <= set(m))
-        for m in value
-    )
-    return list(value) if ok else None
+    turns = []
+    for message in value:
+        if not isinstance(message, Mapping):
+            return None
+        role = message.get("role", message.get("from"))
+        if role is None or not ({"content", "value"} & set(message)):
+            return None
+        role = str(role).lower()
+        turns.append(Turn(_ROLES.get(role, role), _content(message.get("content", message.get("value")))))
+    return turns
 
 
 def is_messages(value: Any) -> bool:
     """Whether a value is a conversation."""
-    return to_messages(value) is not None
+    return to_turns(value) is not None
 
 
-def to_text(content: Any) -> str | None:
-    """Return the text of a message's content: a string, or the text parts of a list of parts."""
-    if isinstance(content, str):
-        return content
-    if hasattr(content, "tolist"):
-        content = content.tolist()
-    if isinstance(content, Sequence):
-        parts = [p.get("text") for p in content if isinstance(p, Mapping) and isinstance(p.get("text"), str)]
-        return "\n".join(p for p in parts if p is not None) if parts else None
-    return None
-
-
-def prompt_and_response(value: Any) -> tuple[str | None, str | None]:
-    """Split a conversation into what came before the last assistant message and that message.
-
-    A single user message is the prompt as it stands; longer histories are written as
-    ``Human: ...`` / ``Assistant: ...`` paragraphs.
+def transcript_turns(text: Any) -> list[Turn] | None:
+    r"""Return the turns of an HH-RLHF transcript, or None if it is none.
 
     Examples
     --------
-    >>> prompt_and_response([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}])
-    ('Hi', 'Hello')
-    """
-    messages = to_messages(value)
-    if messages is None:
-        return None, value if isinstance(value, str) else None
-    turns = [
-        (str(m.get("role", m.get("from"))).lower(), to_text(m.get("content", m.get("value"))))
-        for m in messages
-    ]
-    last = max((i for i, (role, _) in enumerate(turns) if role in ("assistant", "gpt")), default=None)
-    if last is None:
-        return history(turns), None
-    return history(turns[:last]), turns[last][1]
-
-
-def history(turns: Sequence[tuple[str, str | None]]) -> str:
-    """Write turns as text."""
-    said = [(role, text or "") for role, text in turns]
-    if len(said) == 1 and said[0][0] in ("user", "human"):
-        return said[0][1]
-    return "\n\n".join(f"{_SPEAKERS.get(role, role.capitalize())}: {text}" for role, text in said)
-
-
-def split_transcript(text: Any) -> tuple[str | None, str | None]:
-    """Split an HH-RLHF transcript at its last ``Assistant:``.
-
-    Examples
-    --------
-    >>> split_transcript("\\n\\nHuman: Hi\\n\\nAssistant: Hello")
-    ('Hi', 'Hello')
+    >>> transcript_turns("\n\nHuman: Hi\n\nAssistant: Hello")
+    [Turn(role='user', text='Hi'), Turn(role='assistant', text='Hello')]
     """
     if not isinstance(text, str):
-        return None, None
-    found = _LAST_ASSISTANT.search(text)
-    if found is None:
-        return None, None
-    prompt = text[: found.start()].strip()
-    if prompt.startswith("Human:") and "\n\nAssistant:" not in prompt and prompt.count("\n\nHuman:") == 0:
-        prompt = prompt.removeprefix("Human:").strip()
-    return prompt, text[found.end() :].strip()
+        return None
+    found = list(_SPOKEN.finditer(text))
+    if not found:
+        return None
+    ends = [m.start() for m in found[1:]] + [len(text)]
+    return [
+        Turn(_ROLES.get(m[1].lower(), m[1].lower()), text[m.end() : end].strip())
+        for m, end in zip(found, ends, strict=True)
+    ]
+
+
+def as_text(turns: Sequence[Turn]) -> str:
+    """Write turns as text: one alone as it stands, more as ``Human: ...`` / ``Assistant: ...`` paragraphs."""
+    if len(turns) == 1:
+        return turns[0].text
+    return "\n\n".join(f"{_SPEAKERS.get(t.role, t.role.capitalize())}: {t.text}" for t in turns)
+
+
+def split_pair(
+    first: Sequence[Turn] | None, second: Sequence[Turn] | None
+) -> tuple[str | None, str | None, str | None, bool]:
+    """Split two conversations into what they share, and what each says after that.
+
+    Returns
+    -------
+    prompt, response_a, response_b : str or None
+        The shared turns, up to the last one that is not an answer, and what follows on each side.
+    early : bool
+        The conversations part before the last answer, so that a response holds several turns.
+
+    Examples
+    --------
+    >>> hi = Turn("user", "Hi")
+    >>> split_pair([hi, Turn("assistant", "Hello")], [hi, Turn("assistant", "What?")])
+    ('Hi', 'Hello', 'What?', False)
+    """
+    if first is None or second is None:
+        return None, None, None, False
+    shared = 0
+    while shared < min(len(first), len(second)) and first[shared] == second[shared]:
+        shared += 1
+    while shared and first[shared - 1].role == "assistant":  # an answer belongs to what is compared
+        shared -= 1
+    rests = first[shared:], second[shared:]
+    early = any(len(rest) > 1 for rest in rests)
+    texts = [as_text(rest) if rest else "" for rest in rests]
+    return as_text(first[:shared]) if shared else "", texts[0], texts[1], early
+
+
+def split_sides(
+    first: Sequence[Turn] | None, second: Sequence[Turn] | None
+) -> tuple[str | None, str | None, str | None, bool]:
+    """Split two conversations that got the same user turns: those are the prompt, the answers the responses.
+
+    Conversations whose user turns differ are split where they part, see `split_pair`.
+
+    Examples
+    --------
+    >>> a = [Turn("user", "Hi"), Turn("assistant", "Yo"), Turn("user", "More"), Turn("assistant", "Yo yo")]
+    >>> split_sides(a, a)[:2]
+    ('Hi\\n\\n[Follow-up]\\nMore', 'Yo\\n\\n[Answer to the follow-up]\\nYo yo')
+    """
+    if first is None or second is None:
+        return None, None, None, False
+    asked, asked_b = ([t.text for t in turns if t.role != "assistant"] for turns in (first, second))
+    if asked != asked_b:
+        return split_pair(first, second)
+    answers = [[t.text for t in turns if t.role == "assistant"] for turns in (first, second)]
+    joined = ["\n\n[Answer to the follow-up]\n".join(answer) for answer in answers]
+    return "\n\n[Follow-up]\n".join(asked), joined[0], joined[1], len(asked) > 1
+
+
+def _content(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    parts = [p if isinstance(p, str) else p.get("text") for p in _as_list(content) or () if p]
+    return "\n".join(p for p in parts if isinstance(p, str))
+
+
+def _as_list(value: Any) -> list[Any] | None:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else None

@@ -198,10 +198,11 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with archive.open(info) as member:
         data = member.read(info.file_size)
         if len(data) != info.file_size or member.read(1):
-            raise StudyFileError(f"{info.filename} does not have the {info.file_size:,} bytes that it declares.")
+            raise StudyFileError(
+                f"{info.filename} does not have the {info.file_size:,} bytes that it declares."
+            )
     return data
 
 
 def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-

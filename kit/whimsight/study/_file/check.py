@@ -41,7 +41,10 @@ def check_members(manifest: Mapping[str, Any], found: set[str], wanted: set[str]
     listed = manifest.get("members")
     if not isinstance(listed, dict):
         raise StudyFileError("its manifest does not list its members.")
-    for title, names in (("unknown members", (found | set(listed)) - wanted), ("no", wanted - (found & set(listed)))):
+    for title, names in (
+        ("unknown members", (found | set(listed)) - wanted),
+        ("no", wanted - (found & set(listed))),
+    ):
         if names:
             raise StudyFileError(f"it has {title} {', '.join(map(repr, sorted(names)[:5]))}.")
     for part in ("settings", "facts", "pairs"):

@@ -74,6 +74,7 @@ def table_to_bytes(frame: pd.DataFrame) -> tuple[bytes, dict[str, Any]]:
         table, sink, compression="zstd", compression_level=6, store_schema=False, row_group_size=2**20
     )
     about_table = {"rows": len(frame), "bytes": table.nbytes, "index": index, "columns": columns}
+    about_table["labels"] = "object" if frame.columns.dtype == object else "inferred"
     return sink.getvalue().to_pybytes(), about_table
 
 
@@ -92,10 +93,14 @@ def table_from_bytes(data: bytes, about: dict[str, Any]) -> pd.DataFrame:
     if index["kind"] == "range":
         labels = pd.RangeIndex(rows, name=index["name"])
     else:
-        labels = pd.Index(_decode(table, index), name=index["name"])
-    columns = {place: _decode(table, column) for place, column in enumerate(about["columns"])}
+        values = _decode(table, index)
+        labels = pd.Index(values, dtype=values.dtype, name=index["name"])
+    # Given without a type, pandas 3 would turn an object column of texts into one of strings.
+    decoded = (_decode(table, column) for column in about["columns"])
+    columns = {place: pd.Series(v, dtype=v.dtype, index=labels) for place, v in enumerate(decoded)}
     frame = pd.DataFrame(columns, index=labels)
-    frame.columns = pd.Index([column["label"] for column in about["columns"]])
+    names = [column["label"] for column in about["columns"]]
+    frame.columns = pd.Index(names, dtype=object) if about["labels"] == "object" else pd.Index(names)
     return frame
 
 
@@ -118,7 +123,9 @@ def _encode(values: pd.Series[Any]) -> tuple[pa.Array, dict[str, Any]]:
     name = str(dtype)
     if name in _NUMPY:
         numbers = values.to_numpy()
-        return pa.array(numbers.view(np.int64) if numbers.dtype.kind in "mM" else numbers), _kind("numpy", name)
+        return pa.array(numbers.view(np.int64) if numbers.dtype.kind in "mM" else numbers), _kind(
+            "numpy", name
+        )
     if name in _NULLABLE:
         return pa.array(values.array), _kind("nullable", name)
     if isinstance(dtype, pd.DatetimeTZDtype):
@@ -198,7 +205,12 @@ def _numbers(column: pa.ChunkedArray, dtype: str) -> np.ndarray[Any, Any]:
 def _texts(column: pa.ChunkedArray, dtype: str) -> Any:
     array = _as_large_string(column)
     if dtype == "object":
-        return array.to_pandas(deduplicate_objects=True).astype(object).where(array.is_valid().to_numpy(), None).to_numpy()
+        return (
+            array.to_pandas(deduplicate_objects=True)
+            .astype(object)
+            .where(array.is_valid().to_numpy(), None)
+            .to_numpy()
+        )
     known = {
         "str[pyarrow]": ("pyarrow", np.nan),
         "str[python]": ("python", np.nan),
@@ -226,9 +238,13 @@ def _read_bounded(data: bytes, about: dict[str, Any]) -> pa.Table:
 
     rows, declared = about["rows"], about["bytes"]
     if not (isinstance(rows, int) and isinstance(declared, int) and 0 <= declared <= allowed_size(len(data))):
-        raise StudyFileError(f"a table claims to grow from {len(data):,} to {declared!r} bytes; that is no study.")
+        raise StudyFileError(
+            f"a table claims to grow from {len(data):,} to {declared!r} bytes; that is no study."
+        )
     file = pq.ParquetFile(pa.BufferReader(data))
-    fields = {c["field"] for c in about["columns"]} | ({about["index"]["field"]} if "field" in about["index"] else set())
+    fields = {c["field"] for c in about["columns"]} | (
+        {about["index"]["field"]} if "field" in about["index"] else set()
+    )
     if file.metadata.num_rows != rows or (fields and set(file.schema_arrow.names) != fields):
         raise StudyFileError("a table's rows or columns are not those that the manifest describes.")
     room = 2 * declared + 64 * len(fields) * (1 + rows // _BATCH) + 2**16

@@ -1,0 +1,94 @@
+"""What an embedder is, and the template that makes the text it reads."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+
+from whimsight.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Embedder", "Template", "normalise"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into unit vectors.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Changes whenever the vectors would: model, weights, windows, precision.
+    dimensions : int
+        Width of the vectors.
+    """
+
+    fingerprint: str
+    dimensions: int
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return float32 (n_texts, dimensions), rows of length 1."""
+        ...
+
+
+class Template:
+    """What is embedded of a pair's side: ``{response}``, and optionally ``{prompt}``.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"{response}"`` (the paper) or
+        ``"Judge how the answer is written.\\nUser: {prompt}\\nAssistant: {response}"``.
+
+    Raises
+    ------
+    EmbeddingError
+        If the text does not name ``{response}`` or names something else.
+
+    Examples
+    --------
+    >>> Template("Q: {prompt}\\nA: {response}").render(["Why?"], ["Because."])
+    ['Q: Why?\\nA: Because.']
+    """
+
+    def __init__(self, text: str = "{response}") -> None:
+        try:
+            fields = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        except ValueError as error:
+            raise EmbeddingError(
+                f"Template {text!r}: {error}. Write {{{{ and }}}} for plain braces."
+            ) from error
+        if "response" not in fields or not fields <= {"response", "prompt"}:
+            raise EmbeddingError(
+                f"Template {text!r} must hold {{response}} and may hold {{prompt}}; found {sorted(fields)}. Write an "
+                "instruction into the template itself."
+            )
+        self.text = text
+        self.needs_prompt = "prompt" in fields
+
+    def render(self, prompts: Sequence[str], responses: Sequence[str]) -> list[str]:
+        """Return one text a response."""
+        return [self.text.format(prompt=p, response=r) for p, r in zip(prompts, responses, strict=True)]
+
+
+def normalise(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale rows to length 1; a row of zeros becomes the first unit vector, so that every row is one."""
+    matrix = np.asarray(matrix, dtype=np.float32)
+    if not np.isfinite(matrix).all():
+        row = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
+        raise EmbeddingError(
+            f"The embedding of text {row} is not finite; the model or its precision is at fault."
+        )
+    norm = np.linalg.norm(matrix, axis=1, keepdims=True)
+    zero = norm[:, 0] == 0
+    out = matrix / np.where(norm > 0, norm, 1)
+    out[zero] = 0
+    out[zero, 0] = 1
+    return out.astype(np.float32, copy=False)
