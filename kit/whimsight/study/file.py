@@ -86,8 +86,9 @@ def save_study(study: Study, path: str | Path) -> Path:
         _clear_stale(target)
     except OSError as error:
         raise StudyFileError(
-            f"Cannot save the study to {target.name!r}: {error.strerror or error}. It needs {len(data):,} bytes in "
-            "an existing folder that you may write to; make room or choose another path. What was there is intact."
+            f"Cannot save the study to {target.name!r}: {error.strerror or error}. It needs {len(data):,} bytes "
+            "in an existing folder that you may write to; make room or choose another path. What was there is "
+            "intact."
         ) from error
     return target
 
@@ -121,7 +122,8 @@ def open_study(path: str | Path, cls: type[_Study]) -> _Study:
     # whoever opens it needs one kind.
     except Exception as error:
         raise StudyFileError(
-            f"Cannot open {source.name!r}: it cannot be read as a study ({type(error).__name__}: {str(error)[:200]}). "
+            f"Cannot open {source.name!r}: it cannot be read as a study "
+            f"({type(error).__name__}: {str(error)[:200]}). "
             "Restore it from a copy, or make the study again."
         ) from error
 

@@ -31,8 +31,8 @@ def check_schema(manifest: Mapping[str, Any], known: int) -> None:
 
         wrote = str(manifest.get("whimsight"))[:40]
         raise StudyFileError(
-            f"Whimsight {wrote} wrote it with schema {schema}; this is Whimsight {whimsight.__version__}, which "
-            f"reads schemas up to {known}. Install Whimsight {wrote} or later: pip install -U whimsight."
+            f"Whimsight {wrote} wrote it with schema {schema}; this is Whimsight {whimsight.__version__}, "
+            f"which reads schemas up to {known}. Install Whimsight {wrote} or later: pip install -U whimsight."
         )
 
 
@@ -70,8 +70,8 @@ def check_arrays(
     discovered, measured = int((kind == "discovered").sum()), int((kind == "measured").sum())
     if discovered != autoencoder.n_features or discovered + measured != len(features):
         raise StudyFileError(
-            f"its features table has {discovered} discovered and {measured} measured of {len(features)} features; "
-            f"its autoencoder has {autoencoder.n_features}."
+            f"its features table has {discovered} discovered and {measured} measured of {len(features)} "
+            f"features; its autoencoder has {autoencoder.n_features}."
         )
     n_unique = arrays["pair_codes"].shape[0] if "pair_codes" in arrays else 0
     wanted: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {

@@ -73,7 +73,7 @@ def table_to_bytes(frame: pd.DataFrame) -> tuple[bytes, dict[str, Any]]:
     pq.write_table(
         table, sink, compression="zstd", compression_level=6, store_schema=False, row_group_size=2**20
     )
-    about_table = {"rows": len(frame), "bytes": table.nbytes, "index": index, "columns": columns}
+    about_table = {"rows": len(frame), "bytes": _decoded_bytes(table), "index": index, "columns": columns}
     about_table["labels"] = "object" if frame.columns.dtype == object else "inferred"
     return sink.getvalue().to_pybytes(), about_table
 
@@ -102,6 +102,18 @@ def table_from_bytes(data: bytes, about: dict[str, Any]) -> pd.DataFrame:
     names = [column["label"] for column in about["columns"]]
     frame.columns = pd.Index(names, dtype=object) if about["labels"] == "object" else pd.Index(names)
     return frame
+
+
+def _decoded_bytes(table: pa.Table) -> int:
+    """Bound what reading the table takes, from its content alone: the same table says the same."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    total = 9 * len(table) * table.num_columns
+    for column in table.columns:
+        if pa.types.is_large_string(column.type):
+            total += pc.sum(pc.binary_length(column)).as_py() or 0
+    return int(total)
 
 
 def _describe_index(index: pd.Index[Any], arrays: dict[str, pa.Array]) -> dict[str, Any]:
@@ -139,7 +151,7 @@ def _encode(values: pd.Series[Any]) -> tuple[pa.Array, dict[str, Any]]:
         if all(isinstance(c, str | int | float | bool) for c in categories.tolist()):
             about = {**_kind("category", str(categories.dtype)), "ordered": bool(dtype.ordered)}
             return pa.array(values.cat.codes.to_numpy(np.int32)), {**about, "categories": categories.tolist()}
-    if isinstance(dtype, pd.StringDtype) or (dtype == object and _text_or_none(values)):
+    if isinstance(dtype, pd.StringDtype) or (dtype.kind == "O" and _text_or_none(values)):
         try:
             storage = f"{name}[{dtype.storage}]" if isinstance(dtype, pd.StringDtype) else "object"
             return _text_array(values), _kind("text", storage)
@@ -171,7 +183,7 @@ def _decode(table: pa.Table, about: dict[str, Any]) -> Any:
     if kind == "numpy" and dtype in _NUMPY:
         return _numbers(column, dtype)
     if kind == "nullable" and dtype in _NULLABLE:
-        wanted = _NULLABLE[dtype]()
+        wanted: Any = _NULLABLE[dtype]()
         return wanted.__from_arrow__(column)
     if kind == "instant" and dtype in _NUMPY:
         instants = pd.DatetimeIndex(_numbers(column, dtype)).tz_localize("UTC")
@@ -211,7 +223,7 @@ def _texts(column: pa.ChunkedArray, dtype: str) -> Any:
             .where(array.is_valid().to_numpy(), None)
             .to_numpy()
         )
-    known = {
+    known: dict[str, tuple[Any, Any]] = {
         "str[pyarrow]": ("pyarrow", np.nan),
         "str[python]": ("python", np.nan),
         "string[pyarrow]": ("pyarrow", pd.NA),
@@ -220,7 +232,8 @@ def _texts(column: pa.ChunkedArray, dtype: str) -> Any:
     if dtype not in known:
         raise StudyFileError(f"a column of text has the unknown type {dtype!r}.")
     storage, missing = known[dtype]
-    return pd.StringDtype(storage, na_value=missing).__from_arrow__(array)
+    wanted: Any = pd.StringDtype(storage, na_value=missing)
+    return wanted.__from_arrow__(array)
 
 
 def _as_large_string(column: pa.ChunkedArray) -> pa.ChunkedArray:
