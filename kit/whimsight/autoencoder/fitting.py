@@ -15,6 +15,7 @@ from whimsight.autoencoder.checks import (
 from whimsight.autoencoder.independent import independent_components
 from whimsight.autoencoder.selection import cut_for
 from whimsight.autoencoder.subspace import Subspace, leading_subspace
+from whimsight.autoencoder.threads import one_thread
 from whimsight.autoencoder.training import Dictionary, Objective, Rows, descend, reencode
 from whimsight.errors import FitError
 
@@ -27,6 +28,9 @@ __all__ = ["Fitted", "fit_dictionary", "held_out_rows"]
 
 _HELD_OUT = 0.2
 """Share of the rows (whole groups) that stop the training and set the threshold."""
+
+_LARGE = 20_000_000
+"""Entries of the differences above which a second thread pays for the products with all columns."""
 
 _START_ROWS = 16_384
 """Rows from which the start is estimated; more of them changed nothing that could be measured."""
@@ -98,22 +102,24 @@ def fit_dictionary(
             f"The pairs cannot be split into a part to learn from and a part to check on: {names.max() + 1} "
             "groups (prompts). At least two groups of comparable size are needed."
         )
-    space = leading_subspace(x[~held], heft[~held], 4 * n_features)
+    with one_thread(x.size < _LARGE):
+        space = leading_subspace(x[~held], heft[~held], 4 * n_features)
+        y = x @ space.basis
     if space.basis.shape[1] < n_features:
         raise FitError(
             f"The differences vary along {space.basis.shape[1]} directions only, so {n_features} features "
             f"cannot be learnt. Ask for n_features={space.basis.shape[1]} or fewer."
         )
-    y = x @ space.basis
     train, check = (
         Rows(y[rows], heft[rows] / heft[rows].mean(), float(np.average(length[rows], weights=heft[rows])))
         for rows in (~held, held)
     )
-    words = _start(train, space, objective, rng)
-    words, history = descend(train, check, words, objective, rng, progress=progress)
-    words = reencode(train, check, words, objective)
-    words = _ordered(words, train, objective, blocks=objective.prefixes)
-    threshold = cut_for(check.x @ words.encoder, k * check.x.shape[0])
+    with one_thread():
+        words = _start(train, space, objective, rng)
+        words, history = descend(train, check, words, objective, rng, progress=progress)
+        words = reencode(train, check, words, objective)
+        words = _ordered(words, train, objective, blocks=objective.prefixes)
+        threshold = cut_for(check.x @ words.encoder, k * check.x.shape[0])
     return Fitted(space, words, threshold, objective.prefixes, history)
 
 

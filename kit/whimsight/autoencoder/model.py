@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["SparseAutoencoder"]
 
@@ -66,13 +66,13 @@ class SparseAutoencoder:
     @classmethod
     def fit(
         cls,
-        differences: NDArray[np.float32],
+        differences: ArrayLike,
         *,
         n_features: int = 32,
         k: int = 4,
         prefixes: Sequence[int] | None = None,
-        groups: NDArray[np.int64] | None = None,
-        weights: NDArray[np.float64] | None = None,
+        groups: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
         seed: int = 0,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> SparseAutoencoder:

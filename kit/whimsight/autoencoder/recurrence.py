@@ -19,6 +19,7 @@ import numpy as np
 
 from whimsight.autoencoder.checks import checked_differences, checked_groups, checked_weights
 from whimsight.autoencoder.fitting import held_out_rows
+from whimsight.autoencoder.threads import one_thread
 from whimsight.errors import FitError
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["match", "matched_cosines", "stability"]
 
-_CHANCE_DRAWS = 20
-_CHANCE_ROWS = 2048
+_CHANCE_DRAWS = 10
+_CHANCE_ROWS = 1024
 
 
 def match(reference: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -126,18 +127,17 @@ def stability(
         )
     names, heft = checked_groups(groups, x.shape[0]), checked_weights(weights, x.shape[0])
     rng = np.random.default_rng(seed)
-    observed = np.zeros(autoencoder.n_features)
-    chance = np.zeros((_CHANCE_DRAWS, autoencoder.n_features))
+    m = autoencoder.n_features
+    observed, chance = np.zeros(m), np.zeros((_CHANCE_DRAWS, m))
     for done in range(n_halvings):
         half = held_out_rows(names, 0.5, rng)
         versions = [_version(x, rows, names, heft, autoencoder, rng) for rows in (half, ~half)]
         observed += _cosines(*versions) / n_halvings
-        samples = [_sample(x, rows, heft, rng) for rows in (half, ~half)]
-        for draw in range(_CHANCE_DRAWS):
-            random = [
-                match(autoencoder.decoder, _directions(s, autoencoder.n_features, rng)) for s in samples
-            ]
-            chance[draw] += _cosines(*random) / n_halvings
+        with one_thread():
+            samples = [_sample(x, rows, heft, rng) for rows in (half, ~half)]
+            for draw in range(_CHANCE_DRAWS):
+                random = [match(autoencoder.decoder, _directions(sample, m, rng)) for sample in samples]
+                chance[draw] += _cosines(*random) / n_halvings
         if progress is not None:
             progress("stability", done + 1, n_halvings)
     return pd.DataFrame(
@@ -146,7 +146,7 @@ def stability(
             "chance": chance.mean(axis=0),
             "recurs": observed > np.quantile(chance, 0.95),
         },
-        index=pd.RangeIndex(autoencoder.n_features, name="feature"),
+        index=pd.RangeIndex(m, name="feature"),
     )
 
 
@@ -187,4 +187,6 @@ def _directions(sample: NDArray[np.float32], m: int, rng: np.random.Generator) -
 
 
 def _cosines(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.minimum(np.abs(np.einsum("ij,ij->i", one, other, dtype=np.float64)), 1.0)
+    return np.asarray(
+        np.minimum(np.abs(np.einsum("ij,ij->i", one, other, dtype=np.float64)), 1.0), dtype=np.float64
+    )

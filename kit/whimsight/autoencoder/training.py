@@ -111,9 +111,13 @@ class Objective:
         active = codes != 0
         to_codes *= active
         to_codes *= weights[:, None]
-        to_encoder: NDArray[np.float32] = share * (x.T @ to_codes)
-        to_decoder: NDArray[np.float32] = share * (pulled @ words.decoder - times[:, None] * (weighted.T @ x))
-        return to_encoder, to_decoder, np.count_nonzero(active, axis=0).astype(np.int64)
+        to_encoder = np.asarray(share * (x.T @ to_codes), dtype=np.float32)
+        to_decoder = share * (pulled @ words.decoder - times[:, None] * (weighted.T @ x))
+        return (
+            to_encoder,
+            np.asarray(to_decoder, dtype=np.float32),
+            np.count_nonzero(active, axis=0).astype(np.int64),
+        )
 
 
 @dataclass(slots=True)
