@@ -12,6 +12,7 @@ __all__ = ["pairs_html"]
 
 _SHOWN = 3
 _CUT = 280
+_CELL = "text-align:left;vertical-align:top;white-space:pre-wrap"
 
 
 def pairs_html(pairs: Pairs) -> str:
@@ -20,7 +21,7 @@ def pairs_html(pairs: Pairs) -> str:
     rows = []
     for _, row in pairs.frame.head(_SHOWN).iterrows():
         cells = "".join(
-            f'<td dir="auto" style="text-align:left;vertical-align:top;white-space:pre-wrap">{_cut(str(row[c]))}</td>'
+            f'<td dir="auto" style="{_CELL}">{_cut(str(row[c]))}</td>'
             for c in ("prompt", "response_a", "response_b", "preference")
         )
         rows.append(f"<tr>{cells}</tr>")

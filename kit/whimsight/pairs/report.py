@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from typing import Any, Self
 
 __all__ = ["ReadReport"]
+
+_EXAMPLES = 5
 
 
 @dataclass(slots=True)
@@ -37,8 +39,8 @@ class ReadReport:
     >>> report = ReadReport(layout="A/B", source="votes.csv", read=3, kept=2)
     >>> report.drop("empty response", [2])
     >>> print(report)
-    votes.csv: read 3 rows as A/B, kept 2
-      left out: 1 empty response (rows 2)
+    votes.csv: 3 rows read as A/B, 2 kept
+      left out: 1 for an empty response (row 2, counted from 0)
     """
 
     layout: str
@@ -62,7 +64,8 @@ class ReadReport:
     def _count(self, where: dict[str, int], reason: str, rows: list[int]) -> None:
         if rows:
             where[reason] = where.get(reason, 0) + len(rows)
-            self.examples.setdefault(reason, []).extend(rows[: 5 - len(self.examples.get(reason, []))])
+            shown = self.examples.setdefault(reason, [])
+            shown.extend(rows[: _EXAMPLES - len(shown)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as a JSON-ready dictionary."""
@@ -70,24 +73,33 @@ class ReadReport:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Rebuild a report from `to_dict`."""
-        return cls(**values)
+        """Rebuild a report from `to_dict`; keys that are not known are left out."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{k: v for k, v in values.items() if k in known})
+
+    def _rows(self, reason: str, count: int) -> str:
+        rows = self.examples.get(reason, [])
+        if not rows:
+            return ""
+        listed = ", ".join(map(str, rows)) + (", ..." if count > len(rows) else "")
+        return f" ({'row' if len(rows) == 1 else 'rows'} {listed}, counted from 0)"
 
     def _lines(self) -> list[str]:
         kept = self.read if self.kept is None else self.kept
-        lines = []
-        for title, counts in (("left out", self.dropped), ("repaired", self.repaired)):
-            for reason, count in counts.items():
-                rows = self.examples.get(reason, [])
-                shown = ", ".join(map(str, rows)) + (", ..." if count > len(rows) else "")
-                lines.append(f"{title}: {count:,} {reason}" + (f" (rows {shown})" if rows else ""))
+        source = self.source or "table"
+        rows = "row" if self.read == 1 else "rows"
+        lines = [f"{source}: {self.read:,} {rows} read as {self.layout}, {kept:,} kept"]
+        for reason, count in self.dropped.items():
+            article = "an" if reason[0] in "aeio" else "a"
+            lines.append(f"left out: {count:,} for {article} {reason}{self._rows(reason, count)}")
+        for reason, count in self.repaired.items():
+            lines.append(f"repaired: {count:,} with {reason}{self._rows(reason, count)}")
         if self.side_seed is not None:
-            lines.append(f"sides shuffled with seed {self.side_seed}")
-        return [
-            f"{self.source or 'table'}: read {self.read:,} rows as {self.layout}, kept {kept:,}",
-            *lines,
-            *self.notes,
-        ]
+            lines.append(
+                f"sides shuffled with seed {self.side_seed}, because the source always puts the chosen "
+                "response first; the column swapped says where"
+            )
+        return [*lines, *self.notes]
 
     def __str__(self) -> str:
         head, *rest = self._lines()
@@ -95,4 +107,5 @@ class ReadReport:
 
     def _repr_html_(self) -> str:
         head, *rest = self._lines()
-        return f"<p>{escape(head)}</p><ul>{''.join(f'<li>{escape(line)}</li>' for line in rest)}</ul>"
+        items = "".join(f"<li>{escape(line)}</li>" for line in rest)
+        return f"<p>{escape(head)}</p>" + (f"<ul>{items}</ul>" if items else "")

@@ -174,7 +174,7 @@ class Pairs:
         texts = self.texts()
         keys = np.column_stack([self.prompt_codes, texts.a, texts.b])
         frame = pd.DataFrame(keys, columns=["prompt", "a", "b"])
-        inverse = frame.groupby(["prompt", "a", "b"], sort=False).ngroup().to_numpy(dtype=np.int64)
+        inverse = frame.groupby(["prompt", "a", "b"], sort=False).ngroup().to_numpy().astype(np.int64)
         _, first = np.unique(inverse, return_index=True)
         return first.astype(np.int64), inverse
 
@@ -227,7 +227,8 @@ class Pairs:
             yield "no labels"
             return
         ties = (preference[labelled] == 0.5).mean()
-        yield f"A preferred {np.mean(preference[labelled] > 0.5):.0%}, B {np.mean(preference[labelled] < 0.5):.0%}"
+        a, b = np.mean(preference[labelled] > 0.5), np.mean(preference[labelled] < 0.5)
+        yield f"A preferred {a:.0%}, B {b:.0%}"
         if ties > 0:
             yield f"ties {ties:.0%}"
         if not labelled.all():

@@ -10,6 +10,7 @@ from whimsight.pairs.layouts.several import COMMUNITY_ALIGNMENT, PRISM, SEVERAL
 __all__ = ["LAYOUTS", "UNKNOWN", "Draft", "Layout", "to_preference"]
 
 LAYOUTS: tuple[Layout, ...] = (
-    ANNOTATED, PRISM, COMMUNITY_ALIGNMENT, ARENA, COMPARIA, SHP, PKU, TRANSCRIPTS, MESSAGES, CHOSEN, AB, SEVERAL,
+    ANNOTATED, PRISM, COMMUNITY_ALIGNMENT, ARENA, COMPARIA, SHP, PKU,
+    TRANSCRIPTS, MESSAGES, CHOSEN, AB, SEVERAL,
 )  # fmt: skip
 """Tried in this order; the first that matches is taken."""

@@ -119,7 +119,7 @@ def _shp(frame: pd.DataFrame) -> Draft:
 
 def _pku(frame: pd.DataFrame) -> Draft:
     which = "better_response_id" if "better_response_id" in frame else "safer_response_id"
-    other = " and better_response_id" if which == "safer_response_id" else ""
+    other = "better_response_id" if which == "safer_response_id" else "safer_response_id"
     return Draft(
         build(
             frame,
@@ -132,8 +132,7 @@ def _pku(frame: pd.DataFrame) -> Draft:
         labels={0: "a", 1: "b", -1: "tie"},
         columns={"response_a": "response_0", "response_b": "response_1", "preference": which},
         notes=[
-            f"PKU-SafeRLHF: the choice is {which} (0 is response_0, our A){other}; "
-            "preference='safer_response_id' or 'better_response_id' takes the other one"
+            f"PKU-SafeRLHF: the choice is {which} (0 is response_0, our A); preference={other!r} takes that"
         ],
     )
 

@@ -23,8 +23,8 @@ def _sides(frame: pd.DataFrame) -> tuple[dict[str, Any], list[str]]:
     notes = []
     if several:
         notes.append(
-            f"{several:,} conversations have several turns: all that was asked is the prompt, all answers are "
-            "the response"
+            f"{several:,} conversations have several turns: all that was asked is the prompt, all answers "
+            "are the response"
         )
     names = ("prompt", "response_a", "response_b")
     return {name: objects([s[i] for s in split]) for i, name in enumerate(names)}, notes
@@ -74,7 +74,7 @@ ARENA = Layout(
 )
 COMPARIA = Layout(
     "compar:ia",
-    "compar:IA votes: conversation_a, conversation_b, chosen_model_name, both_equal, model_a_name, model_b_name",
+    "compar:IA votes: conversation_a and _b, model_a_name and _b_, chosen_model_name, both_equal",
     lambda f: has(f, "conversation_a", "conversation_b", "chosen_model_name", *_model_columns(f)),
     _comparia,
 )

@@ -50,10 +50,9 @@ def _conversations(
         for chosen, rejected in zip(values_of(frame, "chosen"), values_of(frame, "rejected"), strict=True)
     ]
     shared = objects([s[0] for s in split])
-    own = first_of(frame, ("system", "system_prompt")) if prompt is not None else None
     if prompt is not None:
         given = plain_texts(values_of(frame, prompt))
-        shared = objects([g if not s else s for g, s in zip(given, shared, strict=True)])
+        shared = objects([s if s else g for g, s in zip(given, shared, strict=True)])
     early = sum(s[3] for s in split)
     notes = (
         [f"{early:,} pairs part before the last answer: the response is everything after the shared turns"]
@@ -63,7 +62,7 @@ def _conversations(
     return Draft(
         build(
             frame,
-            {"chosen", "rejected", *(c for c in (prompt, own) if c)},
+            {"chosen", "rejected", *([prompt] if prompt else [])},
             prompt=shared,
             response_a=objects([s[1] for s in split]),
             response_b=objects([s[2] for s in split]),

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 
 __all__ = ["Turn", "as_text", "is_messages", "split_pair", "split_sides", "to_turns", "transcript_turns"]
 
-_ROLES = {"human": "user", "gpt": "assistant", "model": "assistant", "bot": "assistant", "chatgpt": "assistant"}
+_ROLES = {
+    "human": "user",
+    "gpt": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "chatgpt": "assistant",
+}
 _SPEAKERS = {"user": "Human", "assistant": "Assistant", "system": "System"}
 _SPOKEN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 
@@ -120,7 +126,7 @@ def split_pair(
 def split_sides(
     first: Sequence[Turn] | None, second: Sequence[Turn] | None
 ) -> tuple[str | None, str | None, str | None, bool]:
-    """Split two conversations that got the same user turns: those are the prompt, the answers the responses.
+    r"""Split two conversations that got the same user turns: those are the prompt, the answers the responses.
 
     Conversations whose user turns differ are split where they part, see `split_pair`.
 
@@ -128,7 +134,7 @@ def split_sides(
     --------
     >>> a = [Turn("user", "Hi"), Turn("assistant", "Yo"), Turn("user", "More"), Turn("assistant", "Yo yo")]
     >>> split_sides(a, a)[:2]
-    ('Hi\\n\\n[Follow-up]\\nMore', 'Yo\\n\\n[Answer to the follow-up]\\nYo yo')
+    ('Hi\n\n[Follow-up]\nMore', 'Yo\n\n[Answer to the follow-up]\nYo yo')
     """
     if first is None or second is None:
         return None, None, None, False

@@ -21,7 +21,15 @@ _LATER = ("second", "third", "fourth")
 
 def _prism(frame: pd.DataFrame) -> Draft:
     turn = [c for c in ("user_id", "conversation_id", "interaction_id") if c in frame]
-    own = {"user_prompt", "model_response", "model_name", "score", "utterance_id", "within_turn_id", "if_chosen"}
+    own = {
+        "user_prompt",
+        "model_response",
+        "model_name",
+        "score",
+        "utterance_id",
+        "within_turn_id",
+        "if_chosen",
+    }
     rest = rest_of(frame, own | {"model_provider"})
     long = rest.assign(
         prompt=values_of(frame, "user_prompt"),
@@ -35,10 +43,7 @@ def _prism(frame: pd.DataFrame) -> Draft:
     return Draft(
         pairs_of_responses(long, set_column="_set").drop(columns="_set"),
         columns={"prompt": "user_prompt", "response_a": "model_response", "response_b": "model_response"},
-        notes=[
-            "PRISM: the responses of a turn are compared by score; equal scores are ties; a turn's pairs weigh 1 "
-            "together"
-        ],
+        notes=["PRISM: a turn's responses are compared by score, equal ones tie; its pairs weigh 1 together"],
     )
 
 
@@ -61,7 +66,7 @@ def _community_alignment(frame: pd.DataFrame) -> Draft:
     long = long[known[long["_row"].to_numpy()] & long["response"].notna().to_numpy()]
     made = pairs_of_responses(long.assign(_set=long["_row"]), set_column="_set", only_best=True)
     later = sum(int(frame[c].notna().sum()) for t in _LATER if (c := f"{t}_turn_preferred_response") in frame)
-    notes = ["Community Alignment: the chosen response against each other one; a choice's pairs weigh 1 together"]
+    notes = ["Community Alignment: the chosen response against each other; a choice's pairs weigh 1 together"]
     if later:
         notes.append(f"only first turns are read: {later:,} choices in later turns are not")
     unknown = np.flatnonzero(~known).tolist()
@@ -97,7 +102,9 @@ def _lists(frame: pd.DataFrame) -> Draft:
         own_prompt=prompt is None,
         columns={"response_a": column, "response_b": column, **({"prompt": prompt} if prompt else {})},
         dropped={"responses and scores do not match": bad} if bad else {},
-        notes=["several responses to a prompt: every two are compared, and a prompt's pairs weigh 1 together"],
+        notes=[
+            "several responses to a prompt: every two are compared, and a prompt's pairs weigh 1 together"
+        ],
     )
 
 
@@ -118,7 +125,9 @@ def _scored(values: Any, scores: Any, ranked: bool) -> list[tuple[Any, float, An
             text = next((item[k] for k in ("response", "text", "content", "completion") if k in item), None)
             model = item.get("model")
             if score is None:
-                score = next((item[k] for k in ("overall_score", "score", "rating", "reward") if k in item), None)
+                score = next(
+                    (item[k] for k in ("overall_score", "score", "rating", "reward") if k in item), None
+                )
         try:
             value = float(score)
         except (TypeError, ValueError):
