@@ -16,12 +16,12 @@ from whimsight.pairs.report import ReadReport
 if TYPE_CHECKING:
     from whimsight.pairs.table import Pairs
 
-__all__ = ["pairs_from_bytes", "pairs_to_bytes", "read_parquet", "write_parquet"]
+__all__ = ["pairs_from_bytes", "pairs_to_bytes", "plain", "read_parquet", "write_parquet"]
 
 _KEY = b"whimsight.pairs"
 
 
-def pairs_to_bytes(pairs: Pairs) -> bytes:
+def pairs_to_bytes(pairs: Pairs, *, level: int = 9) -> bytes:
     """Return the pairs as the bytes of a Parquet file; values that are lists or dictionaries become JSON."""
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -30,13 +30,20 @@ def pairs_to_bytes(pairs: Pairs) -> bytes:
     as_json = []
     for column in frame.columns:
         if frame[column].dtype == object and not _plain(frame[column]):
-            frame[column] = frame[column].map(lambda v: None if _missing(v) else json.dumps(v, default=str))
+            frame[column] = frame[column].map(lambda v: None if _missing(v) else json.dumps(v, default=plain))
             as_json.append(str(column))
     about = {"name": pairs.name, "report": pairs.report.to_dict(), "json": as_json}
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({_KEY: json.dumps(about).encode(), **(table.schema.metadata or {})})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=9, row_group_size=100_000)
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=level,
+        row_group_size=100_000,
+        dictionary_pagesize_limit=1 << 24,
+    )
     return bytes(sink.getvalue())
 
 
@@ -74,6 +81,11 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, str, ReadReport]:
         return pairs_from_bytes(path.read_bytes())
     except OSError as error:
         raise PairsError(f"Cannot read {path.name}: {error.strerror}.") from error
+
+
+def plain(value: Any) -> Any:
+    """Return an array as a list and anything else that JSON does not know as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _plain(values: pd.Series) -> bool:

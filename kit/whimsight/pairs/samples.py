@@ -30,7 +30,8 @@ def samples() -> pd.DataFrame:
     -------
     DataFrame
         Index ``name``; ``title``, ``rows``, ``pairs``, ``prompts``, ``annotators``, ``licence``,
-        ``attribution``, ``note``.
+        ``attribution``, ``note``. The licences' texts lie beside the samples, in the package's folder
+        ``samples``.
 
     Examples
     --------

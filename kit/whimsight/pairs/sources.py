@@ -189,8 +189,8 @@ def _hub(source: str, split: str | None) -> Source:
     except Exception as error:  # the library raises many kinds: all mean that it cannot be had
         said = (str(error).splitlines() or [""])[0]
         raise PairsError(
-            f"No file {source!r} here, and no dataset of that name can be fetched: {type(error).__name__}: "
-            f"{said} (is there a network, is the name right, does it need a login?) A downloaded file works too."
+            f"No file {source!r} here, and no such dataset can be fetched ({type(error).__name__}: {said}). Is "
+            "there a network, is the name right, does it need a login? A downloaded file works too."
         ) from error
     return _of_splits(found, split, source.split("/")[-1])
 

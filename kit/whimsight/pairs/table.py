@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -184,9 +185,8 @@ class Pairs:
         digest = hashlib.sha256()
         for column in self._frame.columns:
             digest.update(str(column).encode("utf-8", "surrogatepass"))
-            values = self._frame[column]
-            hashable = values if values.map(type).isin([str, int, float, bool]).all() else values.astype(str)
-            digest.update(pd.util.hash_pandas_object(hashable, index=False).to_numpy().tobytes())
+            values = _hashable(self._frame[column])
+            digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
         return digest.hexdigest()
 
     def take(self, rows: ArrayLike) -> Pairs:
@@ -238,6 +238,18 @@ class Pairs:
         from whimsight.pairs.display import pairs_html
 
         return pairs_html(self)
+
+
+def _hashable(values: pd.Series) -> pd.Series:
+    """Return values that hash the same before and after a file: missing is missing, lists are JSON."""
+    from whimsight.pairs.parquet import plain
+
+    if values.dtype != object:
+        return values
+    return values.map(
+        lambda v: v if isinstance(v, str) else json.dumps(v, default=plain, sort_keys=True),
+        na_action="ignore",
+    ).where(values.notna(), None)
 
 
 def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
