@@ -32,6 +32,9 @@ _HELD_OUT = 0.2
 _LARGE = 20_000_000
 """Entries of the differences above which a second thread pays for the products with all columns."""
 
+_EPOCHS = 50
+"""At most; training stops when the held-out loss has not fallen for three."""
+
 _START_ROWS = 16_384
 """Rows from which the start is estimated; more of them changed nothing that could be measured."""
 
@@ -69,9 +72,12 @@ class Fitted:
         prefixes: tuple[int, ...],
         history: list[dict[str, float]],
     ) -> None:
-        self.encoder = space.basis @ words.encoder
-        self.decoder = words.decoder @ space.basis.T
-        self.decoder /= np.linalg.norm(self.decoder, axis=1, keepdims=True)
+        decoder = words.decoder @ space.basis.T
+        decoder /= np.linalg.norm(decoder, axis=1, keepdims=True)
+        # The sign of a feature is arbitrary; this one is the same whatever the signs of rows and bases.
+        sign = np.where(np.sum(decoder.astype(np.float64) ** 3, axis=1) < 0, -1, 1).astype(np.float32)
+        self.encoder = (space.basis @ words.encoder) * sign
+        self.decoder = decoder * sign[:, None]
         self.threshold = threshold
         self.prefixes = prefixes
         self.history = history
@@ -92,41 +98,49 @@ def fit_dictionary(
     x = checked_differences(differences)
     objective = Objective(k, checked_shape(n_features, k, prefixes))
     names, heft = checked_groups(groups, x.shape[0]), checked_weights(weights, x.shape[0])
+    counts = heft > 0
+    if not counts.all():
+        x, heft, names = x[counts], heft[counts], checked_groups(names[counts], int(counts.sum()))
     length = np.einsum("ij,ij->i", x, x)
-    _require_enough(length, names, heft, n_features)
+    _require_enough(length, names, n_features)
+    size = float(np.sqrt(length.mean()))
     rng = np.random.default_rng(seed)
 
     held = held_out_rows(names, _HELD_OUT, rng)
-    if held.all() or not held.any() or not (heft[held] > 0).any() or not (heft[~held] > 0).any():
+    if held.all() or not held.any():
         raise FitError(
             f"The pairs cannot be split into a part to learn from and a part to check on: {names.max() + 1} "
             "groups (prompts). At least two groups of comparable size are needed."
         )
     with one_thread(x.size < _LARGE):
         space = leading_subspace(x[~held], heft[~held], 4 * n_features)
-        y = x @ space.basis
+        y = (x @ space.basis) / np.float32(size)
     if space.basis.shape[1] < n_features:
         raise FitError(
             f"The differences vary along {space.basis.shape[1]} directions only, so {n_features} features "
             f"cannot be learnt. Ask for n_features={space.basis.shape[1]} or fewer."
         )
     train, check = (
-        Rows(y[rows], heft[rows] / heft[rows].mean(), float(np.average(length[rows], weights=heft[rows])))
+        Rows(
+            y[rows],
+            heft[rows] / heft[rows].mean(),
+            float(np.average(length[rows], weights=heft[rows])) / size**2,
+        )
         for rows in (~held, held)
     )
     with one_thread():
-        words = _start(train, space, objective, rng)
-        words, history = descend(train, check, words, objective, rng, progress=progress)
+        words = _start(train, space.scale / np.float32(size), objective, rng)
+        words, history = descend(train, check, words, objective, rng, epochs=_EPOCHS, progress=progress)
         words = reencode(train, check, words, objective)
         words = _ordered(words, train, objective, blocks=objective.prefixes)
-        threshold = cut_for(check.x @ words.encoder, k * check.x.shape[0])
+        threshold = cut_for(check.x @ words.encoder, k * check.x.shape[0]) * size
+    if progress is not None:
+        progress("autoencoder", _EPOCHS, _EPOCHS)
     return Fitted(space, words, threshold, objective.prefixes, history)
 
 
-def _require_enough(
-    length: NDArray[np.float32], groups: NDArray[np.int64], weights: NDArray[np.float32], n_features: int
-) -> None:
-    usable = int(((length > 0) & (weights > 0)).sum())
+def _require_enough(length: NDArray[np.float32], groups: NDArray[np.int64], n_features: int) -> None:
+    usable = int((length > 0).sum())
     if usable < 4 * n_features:
         raise FitError(
             f"{n_features} features need at least {4 * n_features} pairs whose responses differ; "
@@ -140,11 +154,13 @@ def _require_enough(
         )
 
 
-def _start(train: Rows, space: Subspace, objective: Objective, rng: np.random.Generator) -> Dictionary:
+def _start(
+    train: Rows, spread: NDArray[np.float32], objective: Objective, rng: np.random.Generator
+) -> Dictionary:
     """Independent components of the leading principal directions, with their least-squares decoder."""
-    m, r = objective.prefixes[-1], space.scale.size
+    m, r = objective.prefixes[-1], spread.size
     step = -(-train.x.shape[0] // _START_ROWS)
-    scale = np.maximum(space.scale[:m], np.float32(1e-12))
+    scale = np.maximum(spread[:m], np.float32(1e-12))
     found = independent_components(
         np.asarray(train.x[::step, :m] / scale, dtype=np.float32), train.weights[::step], rng
     )
@@ -161,16 +177,8 @@ def _start(train: Rows, space: Subspace, objective: Objective, rng: np.random.Ge
 
 
 def _ordered(words: Dictionary, rows: Rows, objective: Objective, *, blocks: tuple[int, ...]) -> Dictionary:
-    """Order features by the energy of their codes, within each block.
-
-    The sign of a feature is arbitrary; the largest entry of its decoder row is made positive, so that the
-    same data give the same signs whatever the order of rows.
-    """
+    """Order features by the energy of their codes, within each block."""
     codes = objective.codes(rows.x, words)
     energy = np.einsum("ij,ij,i->j", codes, codes, rows.weights)
     block = np.searchsorted(np.asarray(blocks), np.arange(energy.size), side="right")
-    order = np.lexsort((-energy, block))
-    words = words.reordered(order)
-    place = np.argmax(np.abs(words.decoder), axis=1)
-    sign = np.sign(words.decoder[np.arange(place.size), place]).astype(np.float32)
-    return Dictionary(words.encoder * sign, words.decoder * sign[:, None])
+    return words.reordered(np.lexsort((-energy, block)))
