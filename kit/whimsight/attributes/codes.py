@@ -13,8 +13,9 @@ __all__ = ["code"]
 def code(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Differences between two responses in units of their standard deviation.
 
-    The standard deviation is taken about 0, that is the root mean square of ``a - b``: which response is called A
-    is arbitrary, so the differences have mean 0 by symmetry, and swapping A and B turns every sign and nothing else.
+    The standard deviation is taken about 0, that is the root mean square of ``a - b``: which response is
+    called A is arbitrary, so the differences have mean 0 by symmetry, and swapping A and B turns every sign
+    and changes nothing else.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def code(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.flo
     codes : ndarray
         float32 (n, p), ``(a - b) / scale``, exactly 0 where ``a == b``.
     scale : ndarray
-        float32 (p,), the root mean square of ``a - b``; 0 for an attribute in which no pair differs (codes 0).
+        float32 (p,), the root mean square of ``a - b``; 0 where no pair differs (all codes are 0 then).
 
     Raises
     ------
@@ -36,15 +37,16 @@ def code(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.flo
     Examples
     --------
     >>> codes, scale = code(np.array([[4.0, 1.0], [1.0, 1.0]]), np.array([[1.0, 1.0], [5.0, 1.0]]))
-    >>> scale.round(3).tolist()
-    [3.536, 0.0]
-    >>> codes.round(3).tolist()
-    [[0.849, 0.0], [-1.131, 0.0]]
+    >>> (np.square(scale) * 2).round(3).tolist()
+    [25.0, 0.0]
+    >>> (codes * scale).round(3).tolist()
+    [[3.0, 0.0], [-4.0, 0.0]]
     """
     first, second = np.asarray(a), np.asarray(b)
     if first.ndim != 2 or first.shape != second.shape:
         raise WhimsightError(
-            f"code takes two matrices of one shape (pairs, attributes); found {first.shape} and {second.shape}."
+            "code takes two matrices of one shape (pairs, attributes); "
+            f"found {first.shape} and {second.shape}."
         )
     difference = np.subtract(first, second, dtype=np.float64)
     if not np.isfinite(difference).all():

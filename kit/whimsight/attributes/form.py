@@ -9,17 +9,14 @@ from whimsight.attributes import characters as ch
 from whimsight.attributes.page import Matches, Page, members
 
 __all__ = [
-    "all_caps",
     "bold",
     "bullets",
-    "code_blocks",
+    "code",
     "emoji",
     "headings",
-    "inline_code",
     "links",
     "marks",
     "math",
-    "names",
     "numbered",
     "numbers",
     "quotations",
@@ -33,6 +30,13 @@ _JOINER = 0x200D
 
 def _single(positions: NDArray[np.int64]) -> Matches:
     return Matches(positions, positions + 1)
+
+
+def _merged(one: Matches, other: Matches) -> Matches:
+    """Both, in the order of their starts."""
+    start = np.concatenate([one.start, other.start])
+    order = np.argsort(start, kind="stable")
+    return Matches(start[order], np.concatenate([one.end, other.end])[order])
 
 
 def marks(page: Page, characters: str) -> Matches:
@@ -93,7 +97,7 @@ def table_rows(page: Page) -> Matches:
     return Matches(start, end).keep(page.codes[start] == ord("|"))
 
 
-def code_blocks(page: Page) -> Matches:
+def _code_blocks(page: Page) -> Matches:
     """Blocks between fences (three ` or ~ at the beginning of a line); an open block ends with the text."""
     start, end = page.lines
     first = page.codes[start]
@@ -121,22 +125,25 @@ def _alone(page: Page, character: str, run: int) -> NDArray[np.int64]:
     edge = np.flatnonzero(np.diff(found) != 1)
     start = found[np.concatenate(([0], edge + 1))]
     end = found[np.concatenate((edge, [found.size - 1]))] + 1
-    return start[end - start == run]
+    return np.asarray(start[end - start == run])
 
 
-def inline_code(page: Page) -> Matches:
+def _inline_code(page: Page) -> Matches:
     """Stretches between two single backticks on one line."""
     ticks = _alone(page, "`", 1)
     return _pairs(ticks, _line_of(page, ticks), 1)
+
+
+def code(page: Page) -> Matches:
+    """Code blocks, and inline code, also that inside a block."""
+    return _merged(_code_blocks(page), _inline_code(page))
 
 
 def bold(page: Page) -> Matches:
     """Stretches between two ** or two __ on one line."""
     stars, bars = _alone(page, "*", 2), _alone(page, "_", 2)
     first, second = _pairs(stars, _line_of(page, stars), 2), _pairs(bars, _line_of(page, bars), 2)
-    start = np.concatenate([first.start, second.start])
-    order = np.argsort(start, kind="stable")
-    return Matches(start[order], np.concatenate([first.end, second.end])[order])
+    return _merged(first, second)
 
 
 def quotations(page: Page) -> Matches:
@@ -144,9 +151,7 @@ def quotations(page: Page) -> Matches:
     straight = page.where('"')
     pairs = _pairs(straight, _line_of(page, straight), 1)
     opening = page.where("“«「『")
-    start = np.concatenate([pairs.start, opening])
-    order = np.argsort(start, kind="stable")
-    return Matches(start[order], np.concatenate([pairs.end, opening + 1])[order])
+    return _merged(pairs, _single(opening))
 
 
 def links(page: Page) -> Matches:
@@ -184,17 +189,6 @@ def emoji(page: Page) -> Matches:
     return _single(high)
 
 
-def all_caps(page: Page) -> Matches:
-    """Words of two characters or more, all of them capitals."""
-    start, end = page.words
-    upper = page.kinds & ch.UPPER != 0
-    maybe = np.flatnonzero(upper[start] & upper[start + 1] & (end > start + 1))
-    start, end = start[maybe], end[maybe]
-    capitals = np.flatnonzero(upper)
-    all_of_it = np.searchsorted(capitals, end) - np.searchsorted(capitals, start) == end - start
-    return Matches(start, end).keep(all_of_it)
-
-
 def numbers(page: Page) -> Matches:
     """Words that begin with a digit, but for those right behind a digit and a dot or comma."""
     start, end = page.words
@@ -202,17 +196,6 @@ def numbers(page: Page) -> Matches:
     start, end = start[digit], end[digit]
     goes_on = members(page.codes[start - 1], ".,") & (page.kinds[start - 2] & ch.DIGIT != 0)
     return Matches(start, end).keep(~goes_on)
-
-
-def names(page: Page) -> Matches:
-    """Capitalised words inside a sentence: behind a word and one space, other than I."""
-    start, end = page.words
-    capital = page.kinds[start] & ch.UPPER != 0
-    inside = np.zeros(start.size, dtype=np.bool_)
-    inside[1:] = page.joined[:-1]
-    inside &= page.codes[start - 1] == ord(" ")
-    alone = (page.codes[start] == ord("I")) & (page.kinds[start + 1] & ch.LETTER == 0)
-    return page.words.keep(capital & inside & ~alone)
 
 
 def math(page: Page) -> Matches:

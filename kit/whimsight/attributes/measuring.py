@@ -53,7 +53,7 @@ def measure(
     >>> measure(["One two. Three!", ""], ids=["m_words", "m_sentence_length"]).tolist()
     [[3.0, 1.5], [0.0, 0.0]]
     """
-    wanted = [attribute(id) for id in (ATTRIBUTES if ids is None else ids)]
+    wanted = [attribute(key) for key in (ATTRIBUTES if ids is None else ids)]
     _check(texts)
     out = np.empty((len(texts), len(wanted)), dtype=np.float32)
     workers = min(4, os.cpu_count() or 1)
@@ -106,12 +106,14 @@ def _pieces(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         low = high
 
 
-def attribute(id: str) -> Attribute:
+def attribute(attribute_id: str) -> Attribute:
     """Return an attribute by id, or say which ids are like it."""
     try:
-        return ATTRIBUTES[id]
+        return ATTRIBUTES[attribute_id]
     except KeyError:
-        raise WhimsightError(f"There is no attribute {id!r}.{nearest(id, ATTRIBUTES)}") from None
+        raise WhimsightError(
+            f"There is no attribute {attribute_id!r}.{nearest(attribute_id, ATTRIBUTES)}"
+        ) from None
 
 
 def spans(text: str, attribute_id: str) -> list[tuple[int, int]]:

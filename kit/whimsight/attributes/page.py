@@ -1,6 +1,6 @@
 """Many texts laid out as one array of characters, with the layers that attributes look at.
 
-Each layer (words, lines, sentences, hashes) is computed when first asked for, for all texts of the page at once.
+Each layer (words, lines, sentences, hashes) is computed when first asked for, for all texts at once.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ Flags = NDArray[np.bool_]
 _PAD = 8
 """Separators before and behind the texts, so that neighbours can be looked at without checking bounds."""
 
+_CLOSING = "\"'”’)]*_»」』`"
 _HASHED = 64
 _BLOCK = 1 << 19
 _BASE = 0x9E3779B97F4A7C15
@@ -106,7 +107,7 @@ class Page:
 
     def is_space(self, positions: Positions) -> Flags:
         """Whether white space (or a text's end) is at each position."""
-        return self.kinds[positions] & ch.SPACE != 0
+        return np.asarray(self.kinds[positions] & ch.SPACE != 0)
 
     # Words ----------------------------------------------------------------------------------------------
 
@@ -210,6 +211,20 @@ class Page:
         return Matches(self.tokens[first[:-1][filled]], self.breaks[1:][filled])
 
     @cached_property
+    def last(self) -> Positions:
+        """Last visible character of each text, closing quotes, brackets and marks of Markdown left out.
+
+        A separator's position where a text has none.
+        """
+        solid = self.kinds & ch.SPACE == 0
+        closing = self.where(_CLOSING)
+        solid[closing] = False
+        solid[0] = True
+        visible = np.flatnonzero(solid)
+        last = visible[np.searchsorted(visible, self.end) - 1]
+        return np.where(last >= self.start, last, 0)
+
+    @cached_property
     def paragraphs(self) -> Matches:
         """Stretches of lines between blank lines, by their first line."""
         first = np.searchsorted(self.tokens, self.breaks)
@@ -224,11 +239,7 @@ class Page:
         """Stretches with a word in them that end in . ! ? … or a line's end."""
         marks = self.where(".!?…。！？।")
         following = self.codes[marks + 1]
-        ends = (
-            self.is_space(marks + 1)
-            | members(following, "\"'”’)]*_»」』")
-            | members(self.codes[marks], "。！？।")
-        )
+        ends = self.is_space(marks + 1) | members(following, _CLOSING) | members(self.codes[marks], "。！？।")
         ends &= ~members(following, ".!?…。！？।")
         border = np.sort(np.concatenate([marks[ends], self.breaks]), kind="stable")
         start = self.words.start

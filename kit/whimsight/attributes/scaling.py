@@ -1,4 +1,4 @@
-"""From counts to values: as it is, logarithm, per hundred words."""
+"""From counts to values: logarithms and ratios."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from whimsight.attributes.page import Matches, Page
 
-__all__ = ["Match", "Value", "counted", "logged", "ratio", "share_of_words"]
+__all__ = ["Match", "Value", "logged", "ratio"]
 
 Value = Callable[[Page], NDArray[np.float64]]
 Match = Callable[[Page], Matches]
@@ -24,19 +24,10 @@ def ratio(above: NDArray[np.generic], below: NDArray[np.generic], factor: float 
     [50.0, 0.0]
     """
     out = np.zeros(above.shape, dtype=np.float64)
-    return np.divide(factor * above.astype(np.float64), below, out=out, where=below != 0)
-
-
-def counted(match: Match) -> Value:
-    """Return the number of matches."""
-    return lambda page: page.count(match(page).start).astype(np.float64)
+    np.divide(factor * above.astype(np.float64), below, out=out, where=below != 0)
+    return out
 
 
 def logged(match: Match) -> Value:
     """Return ln(1 + the number of matches)."""
     return lambda page: np.log1p(page.count(match(page).start).astype(np.float64))
-
-
-def share_of_words(match: Match) -> Value:
-    """Return the matches per hundred words."""
-    return lambda page: ratio(page.count(match(page).start), page.word_counts, 100.0)

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from whimsight.attributes import characters as ch
 from whimsight.attributes.page import Page, members
 from whimsight.attributes.scaling import ratio
+from whimsight.attributes.wording import lexicon_matches
 
 __all__ = [
     "capitals",
     "ends_with_question",
-    "long_words",
     "lowercase_starts",
     "other_scripts",
     "past",
@@ -20,6 +20,7 @@ __all__ = [
     "repetition",
     "sentence_length",
     "sentence_variation",
+    "tone",
     "unfinished",
     "vocabulary",
     "word_length",
@@ -47,12 +48,6 @@ def other_scripts(page: Page) -> Floats:
 def word_length(page: Page) -> Floats:
     """Letters and digits per word."""
     return ratio(page.letter_counts, page.word_counts)
-
-
-def long_words(page: Page) -> Floats:
-    """Words of seven characters or more, per hundred."""
-    start, end = page.words
-    return ratio(page.count(start[end - start >= 7]), page.word_counts, 100.0)
 
 
 def sentence_length(page: Page) -> Floats:
@@ -113,7 +108,7 @@ def repetition(page: Page) -> Floats:
 
 def readability(page: Page) -> Floats:
     """Flesch reading ease, syllables estimated."""
-    start, end = page.words
+    start = page.words.start
     n = page.count(page.sentences.start)
     lettered = page.kinds[start] & ch.LETTER != 0
     counted = page.count(start[lettered])
@@ -136,44 +131,35 @@ def _syllables(page: Page) -> NDArray[np.int64]:
     return np.where(lettered, np.maximum(groups - silent, 1), 0)
 
 
+def tone(page: Page) -> Floats:
+    """Positive less negative words per hundred words."""
+    balance = page.count(lexicon_matches(page, "positive").start)
+    balance = balance - page.count(lexicon_matches(page, "negative").start)
+    return ratio(balance, page.word_counts, 100.0)
+
+
 def past(page: Page) -> Floats:
     """Words in -ed and frequent past forms per hundred words."""
-    from whimsight.attributes.wording import lexicon_matches
-
     start, end = page.words
     ed = (page.codes[end - 1] == ord("d")) & (page.codes[end - 2] == ord("e")) & (end - start > 4)
-    return ratio(page.count(start[ed]) + page.count(lexicon_matches(page, "past").start), page.word_counts, 100.0)
-
-
-def _last(page: Page) -> NDArray[np.int64]:
-    """Last visible character of each text, quotes and brackets behind it left out; -1 where there is none."""
-    ignored = np.unique(np.frombuffer("\"'”’)]*_»」』`".encode("utf-32-le"), dtype="<u4"))
-    solid = page.kinds & ch.SPACE == 0
-    for code in ignored:
-        solid &= page.codes != code
-    visible = np.flatnonzero(solid)
-    behind = np.searchsorted(visible, page.end)
-    found = behind > np.searchsorted(visible, page.start)
-    if not visible.size:
-        return np.full(len(page), -1)
-    return np.where(found, visible[np.maximum(behind - 1, 0)], -1)
+    return ratio(
+        page.count(start[ed]) + page.count(lexicon_matches(page, "past").start), page.word_counts, 100.0
+    )
 
 
 def ends_with_question(page: Page) -> Floats:
     """1 where the last visible character is a question mark."""
-    last = _last(page)
-    return ((last >= 0) & members(page.codes[last], "?？؟")).astype(np.float64)
+    return members(page.codes[page.last], "?？؟").astype(np.float64)
 
 
 def unfinished(page: Page) -> Floats:
     """1 where the text ends in a letter, digit, comma or the like instead of closing punctuation."""
-    last = _last(page)
-    word = page.kinds[last] & ch.WORD != 0
-    return ((last >= 0) & (word | members(page.codes[last], ",;:-–—(，、"))).astype(np.float64)
+    word = page.kinds[page.last] & ch.WORD != 0
+    return np.asarray(word | members(page.codes[page.last], ",;:-–—(，、"), dtype=np.float64)
 
 
 def lowercase_starts(page: Page) -> Floats:
-    """Sentences that begin with a lower-case letter, per hundred."""
+    """Sentences that begin with a small Latin letter, per hundred."""
     start = page.sentences.start
-    small = (page.kinds[start] & ch.UPPER == 0) & (page.kinds[start] & ch.OTHER_SCRIPT == 0)
+    small = page.kinds[start] & (ch.UPPER | ch.OTHER_SCRIPT) == 0
     return ratio(page.count(start[small]), page.count(start), 100.0)

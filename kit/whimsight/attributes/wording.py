@@ -28,9 +28,9 @@ class Hits(NamedTuple):
 class _Index(NamedTuple):
     """Entries by hash.
 
-    ``slots`` maps the upper 16 bits of a word's hash to a place in ``heads`` (-1: none); ``single`` are the lexicons
-    of the word alone, ``longest`` the words of the longest phrase that it begins; ``phrases[n]`` are the sorted
-    hashes of phrases of n words and their lexicons.
+    ``slots`` maps the upper 16 bits of a word's hash to a place in ``heads`` (-1: none); ``single`` are the
+    lexicons of the word alone, ``longest`` the words of the longest phrase that it begins; ``phrases[n]`` are
+    the sorted hashes of phrases of n words and their lexicons.
     """
 
     slots: NDArray[np.int16]
@@ -42,8 +42,7 @@ class _Index(NamedTuple):
 
 def _extend(hashes: NDArray[np.uint64], following: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Hash of a phrase made longer by one word."""
-    mixed = (hashes ^ (hashes >> np.uint64(31))) * _MULTIPLIER + following
-    return mixed
+    return (hashes ^ (hashes >> np.uint64(31))) * _MULTIPLIER + following
 
 
 @cache
@@ -77,7 +76,7 @@ def _index() -> _Index:
 
 
 def _slots(heads: NDArray[np.uint64]) -> NDArray[np.int16]:
-    """First head of each value of the upper 16 bits; heads are sorted, so those of one value are neighbours."""
+    """First head of each value of the upper 16 bits; sorted heads of one value are neighbours."""
     slots = np.full(1 << 16, -1, dtype=np.int16)
     upper = (heads >> _SHIFT).astype(np.int64)
     slots[upper[::-1]] = np.arange(heads.size, dtype=np.int16)[::-1]
