@@ -1,0 +1,17 @@
+"""What features do to the choice, and how well they predict it."""
+
+from whimsight.effects.adjust import benjamini_hochberg, bonferroni
+from whimsight.effects.lasso import lasso_path
+from whimsight.effects.prediction import prediction
+from whimsight.effects.table import PositionBias, effects, joint_effects, position_bias
+
+__all__ = [
+    "PositionBias",
+    "benjamini_hochberg",
+    "bonferroni",
+    "effects",
+    "joint_effects",
+    "lasso_path",
+    "position_bias",
+    "prediction",
+]
