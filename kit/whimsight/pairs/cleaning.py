@@ -80,7 +80,7 @@ def clean(
     leave_out("missing prompt", ~given | _blank(values["prompt"], text))
     if keep.any():
         for column in _TEXTS:
-            values[column] = _repair(values[column], keep, rows, column.replace("_", " "), report)
+            values[column] = _without_nul(values[column], keep, rows, column.replace("_", " "), report)
         leave_out("pair of identical responses", values["response_a"] == values["response_b"])
         if max_characters is not None:
             long = _longest(values, keep) > max_characters
@@ -109,8 +109,12 @@ def _is_text(values: NDArray[np.object_]) -> tuple[NDArray[np.bool_], NDArray[np
 
 
 def _blank(values: NDArray[np.object_], text: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    pairs = zip(values, text, strict=True)
-    return np.fromiter((t and (not v or v.isspace()) for v, t in pairs), dtype=bool, count=values.size)
+    pairs = zip(values, text.tolist(), strict=True)
+    return np.fromiter((t and _says_nothing(v) for v, t in pairs), dtype=bool, count=values.size)
+
+
+def _says_nothing(text: str) -> bool:
+    return not text or text.isspace() or (text[0] == "\x00" and not text.replace("\x00", "").strip())
 
 
 def _as_text(
@@ -150,35 +154,22 @@ def _prompts(
     return np.array([f"(pair {i})" for i in range(int(pair.max()) + 1)], dtype=object)[pair]
 
 
-def _repair(
+def _without_nul(
     values: NDArray[np.object_],
     keep: NDArray[np.bool_],
     rows: NDArray[np.int64],
     what: str,
     report: ReadReport,
 ) -> NDArray[np.object_]:
-    """Remove NUL characters and replace lone surrogates, which neither Parquet nor a browser can hold."""
-    pairs = list(zip(values, keep.tolist(), strict=True))
+    """Remove NUL characters, which databases and browsers do not take."""
+    pairs = zip(values, keep.tolist(), strict=True)
     nul = np.fromiter((k and "\x00" in v for v, k in pairs), dtype=bool, count=values.size)
-    lone = np.fromiter((k and not _encodable(v) for v, k in pairs), dtype=bool, count=values.size)
-    if not (nul.any() or lone.any()):
+    if not nul.any():
         return values
     out = values.copy()
-    for i in np.flatnonzero(nul | lone).tolist():
-        out[i] = out[i].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    out[nul] = [v.replace("\x00", "") for v in values[nul]]
     report.repair(f"NUL characters removed from the {what}", rows[nul].tolist())
-    report.repair(f"broken characters replaced in the {what}", rows[lone].tolist())
     return out
-
-
-def _encodable(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _longest(values: Mapping[str, NDArray[np.object_]], keep: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -236,7 +227,8 @@ def _preferences(
 
 def _duplicates(table: pd.DataFrame, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Rows that repeat an earlier one in every column; votes of two people on one pair are no duplicates."""
-    codes = pd.DataFrame({c: pd.factorize(table[c])[0] for c in (*_TEXTS, "preference")})[keep]
+    kept = table.loc[keep, [*_TEXTS, "preference"]]
+    codes = pd.DataFrame({c: pd.factorize(kept[c])[0] for c in kept}, index=kept.index)
     alike = codes[codes.duplicated(keep=False)]
     out = np.zeros(len(table), dtype=bool)
     if alike.empty:

@@ -6,16 +6,71 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from whimsight.errors import PairsError
 
-__all__ = ["FORMATS", "columnar", "delimited", "json_lines", "json_table"]
+__all__ = ["FORMATS", "columnar", "delimited", "json_lines", "json_table", "mend", "records"]
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "ndjson", "parquet", "pq", "arrow", "feather", "ipc")
 """File name endings that can be read; ``.gz`` may follow the text ones."""
+
+
+def records(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Make a frame of dictionaries; texts that no file can hold (half of a character) stay as they are."""
+    frame = pd.DataFrame(rows, dtype=object)
+    for column in frame.columns:
+        with suppress(UnicodeEncodeError):
+            frame[column] = frame[column].infer_objects()
+    return frame
+
+
+def mend(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
+    r"""Replace halves of characters (lone surrogates), which neither Parquet nor a browser can hold.
+
+    Returns
+    -------
+    frame : DataFrame
+        With ``?`` for each half, also inside lists and dictionaries.
+    rows : list of int
+        Rows that had one.
+
+    Examples
+    --------
+    >>> mended, rows = mend(pd.DataFrame({"text": pd.Series(["fine", "broken \ud83d"], dtype=object)}))
+    >>> mended["text"].tolist(), rows
+    (['fine', 'broken ?'], [1])
+    """
+    out, broken = frame.copy(deep=False), np.zeros(len(frame), dtype=bool)
+    for column in frame.select_dtypes("object").columns:
+        before = frame[column].to_numpy(dtype=object)
+        after = [_mended(v) for v in before]
+        broken |= np.fromiter((a is not b for a, b in zip(before, after, strict=True)), dtype=bool)
+        out[column] = pd.Series(after, index=frame.index)
+    return out, np.flatnonzero(broken).tolist()
+
+
+def _mended(value: Any) -> Any:
+    """Return the value itself where nothing is broken."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "replace").decode("utf-8")
+        return value
+    if isinstance(value, dict):
+        parts = {k: _mended(v) for k, v in value.items()}
+        return parts if any(parts[k] is not value[k] for k in value) else value
+    if isinstance(value, list):
+        items = [_mended(v) for v in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
 
 
 def json_lines(text: str, name: str) -> pd.DataFrame:
@@ -36,7 +91,7 @@ def json_lines(text: str, name: str) -> pd.DataFrame:
                 f"{name!r}, line {number}: expected a JSON object, found {type(row).__name__} {line[:40]!r}."
             )
         rows.append(row)
-    return pd.DataFrame.from_records(rows)
+    return records(rows)
 
 
 def json_table(text: str, name: str) -> pd.DataFrame:
@@ -63,7 +118,7 @@ def json_table(text: str, name: str) -> pd.DataFrame:
             f"{name!r}: expected a list of objects (one a pair), found {_what(value)}. One JSON object a "
             "line (.jsonl) is fine too."
         )
-    return pd.DataFrame.from_records(value)
+    return records(value)
 
 
 def _what(value: Any) -> str:
@@ -107,7 +162,7 @@ def _annotated_pairs(value: Mapping[str, Any], name: str) -> pd.DataFrame:
         if isinstance(extra, Mapping):
             row.update({str(k): v for k, v in extra.items() if k not in row})
         rows.append(row)
-    return pd.DataFrame.from_records(rows)
+    return records(rows)
 
 
 def _annotation(note: Any) -> Any:

@@ -13,6 +13,7 @@ import pandas as pd
 from whimsight._suggest import nearest
 from whimsight.errors import PairsError
 from whimsight.pairs.cleaning import clean
+from whimsight.pairs.formats import mend
 from whimsight.pairs.layouts import LAYOUTS, Draft
 from whimsight.pairs.layouts.base import rest_of
 from whimsight.pairs.report import ReadReport
@@ -123,13 +124,19 @@ def read(
         if column is not None
     }  # fmt: skip
     _known_columns(frame, named)
-    draft, kind = _draft(frame, layout, named)
+    broken: list[int] = []
+    try:
+        draft, kind = _draft(frame, layout, named)
+    except UnicodeEncodeError:
+        frame, broken = mend(frame)
+        draft, kind = _draft(frame, layout, named)
     report = ReadReport(
         layout=kind,
         source=name or found.label,
         read=_rows_read(draft, frame),
         notes=[*found.notes, *draft.notes],
     )
+    report.repair("halves of characters replaced by question marks", broken)
     for reason, rows in draft.dropped.items():
         report.drop(reason, rows)
     table = clean(

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from whimsight.errors import PairsError
-from whimsight.pairs.formats import FORMATS, columnar, delimited, json_lines, json_table
+from whimsight.pairs.formats import FORMATS, columnar, delimited, json_lines, json_table, records
 
 __all__ = ["Source", "to_frame"]
 
@@ -63,15 +63,11 @@ def to_frame(source: Any, *, split: str | None = None) -> Source:
     if hasattr(source, "column_names") and isinstance(source, Mapping):  # datasets.DatasetDict
         return _of_splits(source, split, "pairs")
     if isinstance(source, Sequence) and all(isinstance(r, Mapping) for r in source):
-        return Source(_from_records(list(source)))
+        return Source(records([dict(r) for r in source]))
     raise PairsError(
         f"Cannot read pairs from {type(source).__name__}. Give a file, a pandas or polars frame, a datasets "
         "object (not a streaming one), or a list of dictionaries."
     )
-
-
-def _from_records(rows: list[Mapping[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame.from_records([dict(r) for r in rows])
 
 
 def _path_or_hub(source: str | Path, split: str | None) -> Source:
@@ -189,7 +185,7 @@ def _hub(source: str, split: str | None) -> Source:
     except Exception as error:  # the library raises many kinds: all mean that it cannot be had
         said = (str(error).splitlines() or [""])[0]
         raise PairsError(
-            f"No file {source!r} here, and no such dataset can be fetched ({type(error).__name__}: {said}). Is "
+            f"No file {source!r} here, and no such dataset can be had ({type(error).__name__}: {said}). Is "
             "there a network, is the name right, does it need a login? A downloaded file works too."
         ) from error
     return _of_splits(found, split, source.split("/")[-1])

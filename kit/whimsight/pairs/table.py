@@ -277,7 +277,7 @@ def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _require_text(values: pd.Series, column: str) -> None:
-    if pd.api.types.is_string_dtype(values.dtype) and not values.isna().any():
+    if not values.isna().any() and pd.api.types.infer_dtype(values, skipna=False) == "string":
         return
     bad = np.flatnonzero(~values.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool))
     if bad.size:
@@ -295,8 +295,10 @@ def _numbers(values: pd.Series, column: str, low: float, high: float) -> NDArray
     if column == "weight":
         bad = np.union1d(bad, np.flatnonzero(~np.isfinite(numbers)))
     if bad.size:
+        found = values.iloc[int(bad[0])]
+        shown = repr(found) if isinstance(found, str) else str(found)
+        expected = "0 or more" if column == "weight" else f"from {low:g} to {high:g}, or a missing value"
         raise PairsError(
-            f"Column {column!r}, row {int(bad[0])}: found {values.iloc[int(bad[0])]!r}; expected a number "
-            f"from {low:g} to {high:g}{'' if column == 'weight' else ' or a missing value'}."
+            f"Column {column!r}, row {int(bad[0])}: found {shown}; expected a number, {expected}."
         )
     return numbers

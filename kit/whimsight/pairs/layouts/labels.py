@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whimsight.errors import PairsError
+
 __all__ = ["UNKNOWN", "to_preference"]
 
 UNKNOWN = -1.0
@@ -62,7 +64,11 @@ def to_preference(
     >>> to_preference(pd.Series(["model_a", "model_b", "tie (bothbad)", "?"]))
     (array([ 1. ,  0. ,  0.5, -1. ]), 'A, B and tie in words')
     """
-    codes, distinct = pd.factorize(values.astype(object), use_na_sentinel=True)
+    values = values.astype(object)
+    try:
+        codes, distinct = pd.factorize(values)
+    except TypeError:  # lists and dictionaries: no rule knows them, and they must not stop the others
+        codes, distinct = pd.factorize(values.map(str, na_action="ignore"))
     table, how = _decode([_normal(v) for v in distinct], missing, labels or {})
     return np.append(table, missing)[codes], how  # code -1 (missing) takes the last entry
 
@@ -79,6 +85,9 @@ def _normal(value: Any) -> str:
 
 
 def _decode(found: list[str], missing: float, labels: Mapping[Any, str]) -> tuple[NDArray[np.float64], str]:
+    wrong = next((v for v in labels.values() if _normal(v) not in ("a", "b", "tie")), None)
+    if wrong is not None:
+        raise PairsError(f"labels says that something means {wrong!r}; a label means 'a', 'b' or 'tie'.")
     given = {_normal(k): _WORDS[_normal(v)] for k, v in labels.items()}
     numbers = pd.to_numeric(pd.Series(found, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
     seen = {float(v) for v, text in zip(numbers, found, strict=True) if np.isfinite(v) and text not in given}
