@@ -30,7 +30,10 @@ SEPARATOR = 0x110000
 _TABLED = 0x20000
 """Every cased letter, digit, space, mark and emoji lies below; above are ideographs and unassigned points."""
 
-_IDEOGRAPHS = (0x20000, 0x323B0)
+# Large uniform blocks, filled without asking for each point: Han, Hangul, and what no text should hold.
+_HAN = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x323B0))
+_HANGUL = (0xAC00, 0xD7A4)
+_PRIVATE = (0xD800, 0xF900)
 
 _LATIN = (
     (0x41, 0x250),
@@ -39,8 +42,9 @@ _LATIN = (
     (0xA720, 0xA800),
     (0xAB30, 0xAB70),
     (0xFB00, 0xFB07),
+    (0xFF21, 0xFF5B),
 )
-_FULL_WIDTH_LATIN = (0xFF21, 0xFF5B)
+_VOWELS = "aeiouyAEIOUYæÆœŒøØ"
 
 # Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han and their extensions.
 _WITHOUT_SPACES = (
@@ -71,12 +75,13 @@ def _flag(code: int) -> int:
         flag |= LETTER | WORD
         if category in ("Lu", "Lt"):
             flag |= UPPER
-        if unicodedata.normalize("NFD", character)[0].lower() in "aeiouy":
-            flag |= VOWEL
-        if _within(code, _WITHOUT_SPACES):
-            flag |= UNSPACED
-        if not _within(code, (*_LATIN, _FULL_WIDTH_LATIN)) and code not in (0xAA, 0xBA):
+        if code in (0xAA, 0xBA) or _within(code, _LATIN):
+            if unicodedata.normalize("NFKD", character)[0] in _VOWELS:
+                flag |= VOWEL
+        else:
             flag |= OTHER_SCRIPT
+            if _within(code, _WITHOUT_SPACES):
+                flag |= UNSPACED
     elif category[0] == "M":
         flag |= WORD
     elif category == "Nd":
@@ -94,8 +99,12 @@ def flags() -> NDArray[np.uint8]:
     (True, True, True)
     """
     table = np.zeros(SEPARATOR + 1, dtype=np.uint8)
-    table[:_TABLED] = np.fromiter(map(_flag, range(_TABLED)), dtype=np.uint8, count=_TABLED)
-    table[slice(*_IDEOGRAPHS)] = LETTER | WORD | UNSPACED | OTHER_SCRIPT
+    for block in _HAN:
+        table[slice(*block)] = LETTER | WORD | UNSPACED | OTHER_SCRIPT
+    table[slice(*_HANGUL)] = LETTER | WORD | OTHER_SCRIPT
+    single = np.flatnonzero(table[:_TABLED] == 0)
+    single = single[(single < _PRIVATE[0]) | (single >= _PRIVATE[1])]
+    table[single] = np.fromiter(map(_flag, single.tolist()), dtype=np.uint8, count=single.size)
     table[SEPARATOR] = SPACE
     table.setflags(write=False)
     return table

@@ -63,10 +63,11 @@ def _line_of(page: Page, positions: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def bullets(page: Page) -> Matches:
-    """Lines that begin with a bullet and a space."""
-    start, end = page.lines
-    first = page.codes[start]
-    return Matches(start, end).keep(members(first, _BULLETS) & page.is_space(start + 1) & (end > start + 2))
+    """Lines that begin with a bullet and white space, with something behind it."""
+    start = page.lines.start
+    found = page.lines.keep(members(page.codes[start], _BULLETS) & page.is_space(start + 1))
+    behind = np.append(page.tokens, page.codes.size)[np.searchsorted(page.tokens, found.start) + 1]
+    return found.keep(behind < found.end)
 
 
 def numbered(page: Page) -> Matches:

@@ -1,9 +1,9 @@
 """The word lists behind the attributes that look at wording, all in one place.
 
 English only. An entry is one word or several words with one space between them, in lower case and with the
-straight apostrophe; it matches whole words, in any case, with either apostrophe, where exactly one character
-of white space stands between the words. At each word of a text a list counts at most once, by its longest
-entry there.
+straight apostrophe. It matches whole words, in any case, with either apostrophe, where exactly one character
+stands between the words: white space, or a full stop as in e.g. At each word of a text a list counts at most
+once, by its longest entry there.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ LEXICONS: dict[str, tuple[str, ...]] = {
         it's important to, it is important to, important to note, please note, keep in mind, be aware
         not recommended, i don't recommend, i wouldn't recommend, i would not recommend
         strongly advise, advise against, hotline, get in trouble, serious consequences, could hurt
-        can hurt, hurt someone, hurt yourself, respect, consent, safety, safely, precautions, emergency
-        poison control, seek immediate, get help
+        can hurt, hurt someone, hurt yourself, safety, safely, precautions, emergency, poison control
+        seek immediate, get help
     """),
     "as an ai": _entries("""
         as an ai, as a language model, ai language model, as an artificial intelligence
@@ -82,12 +82,12 @@ LEXICONS: dict[str, tuple[str, ...]] = {
         you should, you could, you can, you might want, you may want, you need to, you must
         you'll want, you have to, try to, try, consider, make sure, be sure, remember to, don't forget
         avoid, i recommend, i suggest, i'd recommend, i'd suggest, i would recommend, i would suggest
-        i advise, my advice, should, need to, have to, ought to, better to, best to, a good idea, use
-        start by, focus on, ensure, look for, talk to, ask, check, keep, take, go to, find
+        i advise, my advice, should, need to, have to, ought to, better to, best to, a good idea
+        start by, focus on, ensure, talk to
     """),
     "examples": _entries("""
-        for example, for instance, such as, e.g, example, examples, including, includes, like when, say
-        namely, in particular, specifically, to illustrate, case in point, among others
+        for example, for instance, such as, e.g, example, examples, including, includes, namely
+        in particular, specifically, to illustrate, case in point, among others
     """),
     "connectives": _entries("""
         but, however, although, though, whereas, while, yet, nevertheless, nonetheless, despite

@@ -182,11 +182,11 @@ class Page:
 
     @cached_property
     def joined(self) -> Flags:
-        """Whether exactly one white-space character stands between a word and the next, bool (n_words,)."""
+        """Whether one white-space character or full stop parts a word from the next, bool (n_words,)."""
         start, end = self.words
         near = np.zeros(start.size, dtype=np.bool_)
         near[:-1] = start[1:] - end[:-1] == 1
-        near &= self.is_space(end) & (self.codes[end] != ch.SEPARATOR)
+        near &= (self.is_space(end) & (self.codes[end] != ch.SEPARATOR)) | (self.codes[end] == ord("."))
         return near
 
     @cached_property
@@ -235,13 +235,18 @@ class Page:
         return Matches(self.tokens[first[:-1][keep]], self.breaks[1:][keep])
 
     @cached_property
-    def sentences(self) -> Matches:
-        """Stretches with a word in them that end in . ! ? … or a line's end."""
+    def sentence_borders(self) -> Positions:
+        """Ends of lines and texts, and . ! ? … before white space or a closing mark, sorted."""
         marks = self.where(".!?…。！？।")
         following = self.codes[marks + 1]
         ends = self.is_space(marks + 1) | members(following, _CLOSING) | members(self.codes[marks], "。！？।")
         ends &= ~members(following, ".!?…。！？।")
-        border = np.sort(np.concatenate([marks[ends], self.breaks]), kind="stable")
+        return np.sort(np.concatenate([marks[ends], self.breaks]), kind="stable")
+
+    @cached_property
+    def sentences(self) -> Matches:
+        """Stretches between borders that have a word with a letter in front, from that word on."""
+        border = self.sentence_borders
         start = self.words.start
         start = start[self.kinds[start] & ch.LETTER != 0]
         first = np.searchsorted(start, border)
@@ -251,9 +256,11 @@ class Page:
 
     @cached_property
     def sentence_words(self) -> Positions:
-        """Words of each sentence."""
+        """Words of each sentence, numbers in front of it too."""
         start, end = self.sentences
-        return np.searchsorted(self.words.start, end) - np.searchsorted(self.words.start, start)
+        border = self.sentence_borders
+        low = border[np.searchsorted(border, start) - 1]
+        return np.searchsorted(self.words.start, end) - np.searchsorted(self.words.start, low)
 
 
 def members(codes: NDArray[np.uint32], characters: str) -> Flags:
