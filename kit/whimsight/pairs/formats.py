@@ -46,7 +46,7 @@ def mend(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
     (['fine', 'broken ?'], [1])
     """
     out, broken = frame.copy(deep=False), np.zeros(len(frame), dtype=bool)
-    for column in frame.select_dtypes("object").columns:
+    for column in [c for c in frame.columns if frame[c].dtype == object]:
         before = frame[column].to_numpy(dtype=object)
         after = [_mended(v) for v in before]
         broken |= np.fromiter((a is not b for a, b in zip(before, after, strict=True)), dtype=bool)

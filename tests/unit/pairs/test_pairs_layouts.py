@@ -200,7 +200,7 @@ def test_transcripts_that_part_earlier_keep_all_that_differs_and_are_counted() -
         ]
     )
     assert pairs.frame["prompt"].tolist() == ["Hi"]
-    assert rejected_of(pairs) == ["Assistant: Go away\n\nHuman: Why?\n\nAssistant: B."]
+    assert rejected_of(pairs) == ["Go away\n\nHuman: Why?\n\nAssistant: B."]
     assert any(note.startswith("1 pairs part before the last answer") for note in pairs.report.notes)
 
 
@@ -263,7 +263,8 @@ def prism_rows() -> list[dict[str, object]]:
     turns = [("int0", "u1", [90, 40, 40]), ("int1", "u2", [10, 20])]
     return [
         {"utterance_id": f"{turn}-{i}", "interaction_id": turn, "conversation_id": f"c{turn}", "user_id": person,
-         "turn": 0, "within_turn_id": i, "user_prompt": f"p {turn}", "model_response": f"{turn} says {i}",
+         "turn": 0, "within_turn_id": i, "user_prompt": f"p {turn}",
+         "model_response": f"{turn} says {i}",
          "model_name": f"m{i}", "score": score, "if_chosen": i == 0}
         for turn, person, scores in turns for i, score in enumerate(scores)
     ]  # fmt: skip

@@ -87,9 +87,7 @@ def transcript_turns(text: Any) -> list[Turn] | None:
 
 def as_text(turns: Sequence[Turn]) -> str:
     """Write turns as text: one alone as it stands, more as ``Human: ...`` / ``Assistant: ...`` paragraphs."""
-    if len(turns) == 1:
-        return turns[0].text
-    return "\n\n".join(f"{_SPEAKERS.get(t.role, t.role.capitalize())}: {t.text}" for t in turns)
+    return turns[0].text if len(turns) == 1 else "\n\n".join(map(_spoken, turns))
 
 
 def split_pair(
@@ -119,7 +117,7 @@ def split_pair(
         shared -= 1
     rests = first[shared:], second[shared:]
     early = any(len(rest) > 1 for rest in rests)
-    texts = [as_text(rest) if rest else "" for rest in rests]
+    texts = [_response(rest) for rest in rests]
     return as_text(first[:shared]) if shared else "", texts[0], texts[1], early
 
 
@@ -144,6 +142,17 @@ def split_sides(
     answers = [[t.text for t in turns if t.role == "assistant"] for turns in (first, second)]
     joined = ["\n\n[Answer to the follow-up]\n".join(answer) for answer in answers]
     return "\n\n[Follow-up]\n".join(asked), joined[0], joined[1], len(asked) > 1
+
+
+def _spoken(turn: Turn) -> str:
+    return f"{_SPEAKERS.get(turn.role, turn.role.capitalize())}: {turn.text}"
+
+
+def _response(turns: Sequence[Turn]) -> str:
+    """Write what follows the shared turns; an answer that comes first needs no speaker before it."""
+    if turns and turns[0].role == "assistant":
+        return "\n\n".join([turns[0].text, *map(_spoken, turns[1:])])
+    return as_text(turns) if turns else ""
 
 
 def _content(content: Any) -> str:
