@@ -66,6 +66,7 @@ def clean(
     if not len(table):
         raise PairsError(_nothing_left(report))
     values = {c: table[c].to_numpy(dtype=object) for c in _TEXTS}
+    before = dict(values)
     other, empty = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
     for column in _TEXTS[1:]:
         values[column] = _as_text(values[column], column, draft, report, numbers_are_text=untyped)
@@ -93,11 +94,13 @@ def clean(
         raw = table["preference"].to_numpy(dtype=object)[unknown & keep]
         shown = ", ".join(repr(v) for v in sorted({str(v)[:40] for v in raw})[:3])
         leave_out(f"label that no rule knows, such as {shown}", unknown)
-    out = table.assign(preference=preference, **values)
+    changed = {c: values[c] for c in _TEXTS if values[c] is not before[c]}
+    out = table.assign(preference=preference, **changed)
+    del values, before, changed  # the texts need not be held twice
     leave_out("duplicate of an earlier row", _duplicates(out, keep))
     if not keep.any():
         raise PairsError(_nothing_left(report))
-    return out[keep].reset_index(drop=True)
+    return out if keep.all() else out[keep].reset_index(drop=True)
 
 
 def _is_text(values: NDArray[np.object_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -49,8 +49,10 @@ def mend(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
     for column in [c for c in frame.columns if frame[c].dtype == object]:
         before = frame[column].to_numpy(dtype=object)
         after = [_mended(v) for v in before]
-        broken |= np.fromiter((a is not b for a, b in zip(before, after, strict=True)), dtype=bool)
-        out[column] = pd.Series(after, index=frame.index)
+        here = np.fromiter((a is not b for a, b in zip(before, after, strict=True)), dtype=bool)
+        if here.any():
+            out[column] = pd.Series(after, index=frame.index)
+            broken |= here
     return out, np.flatnonzero(broken).tolist()
 
 

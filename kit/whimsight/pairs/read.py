@@ -124,12 +124,8 @@ def read(
         if column is not None
     }  # fmt: skip
     _known_columns(frame, named)
-    broken: list[int] = []
-    try:
-        draft, kind = _draft(frame, layout, named)
-    except UnicodeEncodeError:
-        frame, broken = mend(frame)
-        draft, kind = _draft(frame, layout, named)
+    frame, broken = mend(frame)
+    draft, kind = _draft(frame, layout, named)
     report = ReadReport(
         layout=kind,
         source=name or found.label,
@@ -214,7 +210,7 @@ def _draft(frame: pd.DataFrame, layout: str | None, named: Mapping[str, str]) ->
 
 
 def _by_hand(frame: pd.DataFrame, named: Mapping[str, str]) -> Draft:
-    made = pd.DataFrame({c: frame[column].to_numpy(dtype=object) for c, column in named.items()})
+    made = pd.DataFrame({c: frame[column] for c, column in named.items()})
     notes = []
     if "prompt" not in made:
         made["prompt"] = None

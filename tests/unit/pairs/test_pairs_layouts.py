@@ -262,7 +262,8 @@ def test_comparia_votes_name_the_chosen_model() -> None:
 def prism_rows() -> list[dict[str, object]]:
     turns = [("int0", "u1", [90, 40, 40]), ("int1", "u2", [10, 20])]
     return [
-        {"utterance_id": f"{turn}-{i}", "interaction_id": turn, "conversation_id": f"c{turn}", "user_id": person,
+        {"utterance_id": f"{turn}-{i}", "interaction_id": turn, "conversation_id": f"c{turn}",
+         "user_id": person,
          "turn": 0, "within_turn_id": i, "user_prompt": f"p {turn}",
          "model_response": f"{turn} says {i}",
          "model_name": f"m{i}", "score": score, "if_chosen": i == 0}

@@ -55,7 +55,7 @@ def _ab(frame: pd.DataFrame) -> Draft:
         notes.append("no label column: these pairs say what could be measured, not what people prefer")
     if prompt is not None:
         columns["prompt"] = prompt
-    texts = {c: plain_texts(values_of(frame, c)) for c in (*sides, *([prompt] if prompt else []))}
+    texts = {c: plain_texts(frame[c]) for c in (*sides, *([prompt] if prompt else []))}
     return Draft(
         build(
             frame,
@@ -77,13 +77,13 @@ def _signed_scale(values: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.where(np.isfinite(numbers), words, values)
 
 
-def plain_texts(values: NDArray[np.object_]) -> NDArray[np.object_]:
+def plain_texts(column: pd.Series) -> Any:
     """Texts as they are; message lists and lists of turns (or JSON strings of them) as one text."""
-    first = next((v for v in values if v is not None and not isinstance(v, float)), None)
+    first = next((v for v in column if v is not None and not isinstance(v, float)), None)
     is_json = isinstance(first, str) and first.startswith(('["', "[{")) and first.endswith("]")
     if not is_json and not isinstance(first, (list, tuple, np.ndarray)):
-        return values
-    return objects([_plain(v) for v in values])
+        return column  # a long column of plain texts is not copied
+    return objects([_plain(v) for v in column])
 
 
 def _plain(value: Any) -> Any:
@@ -102,9 +102,9 @@ def _shp(frame: pd.DataFrame) -> Draft:
         build(
             frame,
             {"history", "human_ref_a", "human_ref_b", "labels"},
-            prompt=values_of(frame, "history"),
-            response_a=values_of(frame, "human_ref_a"),
-            response_b=values_of(frame, "human_ref_b"),
+            prompt=frame["history"],
+            response_a=frame["human_ref_a"],
+            response_b=frame["human_ref_b"],
             preference=values_of(frame, "labels"),
         ),
         columns={
@@ -124,9 +124,9 @@ def _pku(frame: pd.DataFrame) -> Draft:
         build(
             frame,
             {"prompt", "response_0", "response_1", which},
-            prompt=values_of(frame, "prompt"),
-            response_a=values_of(frame, "response_0"),
-            response_b=values_of(frame, "response_1"),
+            prompt=frame["prompt"],
+            response_a=frame["response_0"],
+            response_b=frame["response_1"],
             preference=values_of(frame, which),
         ),
         labels={0: "a", 1: "b", -1: "tie"},
@@ -142,9 +142,9 @@ def _annotated(frame: pd.DataFrame) -> Draft:
         build(
             frame,
             {"prompt", "text_a", "text_b", "_pref"},
-            prompt=values_of(frame, "prompt"),
-            response_a=values_of(frame, "text_a"),
-            response_b=values_of(frame, "text_b"),
+            prompt=frame["prompt"],
+            response_a=frame["text_a"],
+            response_b=frame["text_b"],
             preference=values_of(frame, "_pref"),
         ),
         notes=["annotated pairs: the choice is the default annotator's; people beside it are columns"],

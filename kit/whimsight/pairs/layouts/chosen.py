@@ -30,9 +30,9 @@ def _texts(frame: pd.DataFrame) -> Draft:
         build(
             frame,
             {"chosen", "rejected", *([prompt] if prompt else [])},
-            prompt=plain_texts(values_of(frame, prompt)) if prompt else None,
-            response_a=values_of(frame, "chosen"),
-            response_b=values_of(frame, "rejected"),
+            prompt=plain_texts(frame[prompt]) if prompt else None,
+            response_a=frame["chosen"],
+            response_b=frame["rejected"],
             preference=1.0,
         ),
         chosen_first=True,
@@ -51,7 +51,7 @@ def _conversations(
     ]
     shared = objects([s[0] for s in split])
     if prompt is not None:
-        given = plain_texts(values_of(frame, prompt))
+        given = plain_texts(frame[prompt])
         shared = objects([s if s else g for g, s in zip(given, shared, strict=True)])
     early = sum(s[3] for s in split)
     notes = (

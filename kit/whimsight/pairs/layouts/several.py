@@ -95,7 +95,7 @@ def _lists(frame: pd.DataFrame) -> Draft:
     rest = rest_of(frame, {column, *(c for c in (scores, prompt) if c)})
     rest = rest[[c for c in rest.columns if c not in (*long.columns, "prompt")]]
     long = pd.concat([long, rest.iloc[where].reset_index(drop=True)], axis=1)
-    long["prompt"] = plain_texts(values_of(frame, prompt))[where] if prompt else None
+    long["prompt"] = np.asarray(plain_texts(frame[prompt]), dtype=object)[where] if prompt else None
     made = pairs_of_responses(long.assign(_set=where), set_column="_set").drop(columns="_set")
     return Draft(
         made,
