@@ -65,6 +65,7 @@ def clean(
 
     if not len(table):
         raise PairsError(_nothing_left(report))
+    _require_weights(table, rows, draft)
     values = {c: table[c].to_numpy(dtype=object) for c in _TEXTS}
     before = dict(values)
     other, empty = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
@@ -101,6 +102,19 @@ def clean(
     if not keep.any():
         raise PairsError(_nothing_left(report))
     return out if keep.all() else out[keep].reset_index(drop=True)
+
+
+def _require_weights(table: pd.DataFrame, rows: NDArray[np.int64], draft: Draft) -> None:
+    if "weight" not in table:
+        return
+    numbers = pd.to_numeric(table["weight"], errors="coerce").to_numpy(dtype=np.float64)
+    bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
+    if bad.size:
+        raise PairsError(
+            f"Column {draft.columns.get('weight', 'weight')!r}, row {rows[bad[0]]}: a weight is a number, 0 "
+            f"or more; found {str(table['weight'].iloc[bad[0]])[:40]!r} ({bad.size:,} such rows). Fill them "
+            "in, or rename the column if it is no weight."
+        )
 
 
 def _is_text(values: NDArray[np.object_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

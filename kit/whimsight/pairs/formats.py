@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -187,14 +188,22 @@ def delimited(text: str, separator: str, name: str) -> pd.DataFrame:
     if twice is not None:
         raise PairsError(f"{name!r}: two columns are called {twice!r}; rename one of them.")
     try:
-        return pd.read_csv(
-            io.StringIO(text), sep=separator, low_memory=False, keep_default_na=False, na_values=[""]
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+            frame = pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                low_memory=False,
+                index_col=False,
+                keep_default_na=False,
+                na_values=[""],
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
         raise PairsError(
             f"{name!r}: not a regular table ({str(error).strip()}). Quote texts that hold separators or line "
             "breaks."
         ) from error
+    return frame[[c for c in frame.columns if not str(c).startswith("Unnamed: ")]]  # row numbers, no data
 
 
 def columnar(data: bytes, ending: str, name: str) -> pd.DataFrame:

@@ -142,12 +142,12 @@ class Pairs:
         """
         return connected_components([self.prompt_codes, *(self.codes(c) for c in columns)])
 
-    def folds(self, n_folds: int = 5, *, seed: int = 0, columns: Sequence[str] = ()) -> NDArray[np.int64]:
+    def folds(self, n_folds: int = 5, seed: int = 0, columns: Sequence[str] = ()) -> NDArray[np.int64]:
         """Assign rows to folds of nearly equal size that never separate a component, int64 (n_pairs,)."""
         return balanced_folds(self.components(columns), n_folds, seed=seed)
 
     def split(
-        self, held_out: float = 0.3, *, seed: int = 0, columns: Sequence[str] = ()
+        self, held_out: float = 0.3, seed: int = 0, columns: Sequence[str] = ()
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (training rows, held-out rows), int64; components stay whole."""
         return held_out_split(self.components(columns), held_out, seed=seed)

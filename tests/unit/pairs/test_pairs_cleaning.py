@@ -101,6 +101,15 @@ def test_one_constant_label_is_kept_with_a_warning(label: object, said: str) -> 
     assert any(note.startswith(f"warning: {said}") for note in pairs.report.notes)
 
 
+@pytest.mark.parametrize("weight", ["heavy", -1, None])
+def test_a_weight_that_is_none_names_the_row_of_the_source(weight: object) -> None:
+    rows = [{**GOOD, "response_a": ""}, {**GOOD, "w": 2}, {**GOOD, "prompt": "q", "w": weight}]
+    rows[0]["w"] = 1
+    with pytest.raises(PairsError, match="Column 'w', row 2: a weight is a number"):
+        read(rows, weight="w")
+    assert read(rows[:2], weight="w").weight.tolist() == [2.0]
+
+
 def test_two_rows_are_enough() -> None:
     assert len(read([GOOD, {**GOOD, "prompt": "q", "label": 0}])) == 2
 

@@ -218,6 +218,19 @@ def test_an_irregular_csv_file_is_refused(tmp_path) -> None:
         read(tmp_path / "votes.csv")
 
 
+def test_a_row_with_more_cells_than_the_header_is_refused(tmp_path) -> None:
+    (tmp_path / "votes.csv").write_text("prompt,response_a,response_b,label\np,x,y,1,more\n")
+    with pytest.raises(PairsError, match="not a regular table"):
+        read(tmp_path / "votes.csv")
+
+
+def test_nameless_columns_of_row_numbers_go(tmp_path) -> None:
+    (tmp_path / "votes.csv").write_text(",prompt,response_a,response_b,label\n0,p,x,y,1\n1,p,x,y,1\n")
+    pairs = read(tmp_path / "votes.csv")
+    assert list(pairs.frame) == ["id", "prompt", "response_a", "response_b", "preference", "weight"]
+    assert len(pairs) == 1  # what is left is one vote twice
+
+
 def test_answers_that_look_like_missing_values_are_answers(tmp_path) -> None:
     (tmp_path / "votes.csv").write_text(
         "prompt,response_a,response_b,label\nq,None,NA,1\nr,null,,0\ns,nan,x,\n"
