@@ -13,20 +13,21 @@ __all__ = ["pairs_html"]
 _SHOWN = 3
 _CUT = 280
 _CELL = "text-align:left;vertical-align:top;white-space:pre-wrap"
+_COLUMNS = ("prompt", "response_a", "response_b", "preference")
 
 
 def pairs_html(pairs: Pairs) -> str:
-    """Return one line of facts and the first few pairs; every text escaped and cut."""
+    """Return one line of facts, the first few pairs and the reading report; every text escaped and cut."""
     head = f"<p><strong>{escape(repr(pairs)[1:-1])}</strong></p>"
-    rows = []
-    for _, row in pairs.frame.head(_SHOWN).iterrows():
-        cells = "".join(
-            f'<td dir="auto" style="{_CELL}">{_cut(str(row[c]))}</td>'
-            for c in ("prompt", "response_a", "response_b", "preference")
-        )
-        rows.append(f"<tr>{cells}</tr>")
-    titles = "".join(f"<th>{c}</th>" for c in ("prompt", "response_a", "response_b", "preference"))
-    return f"{head}<table><thead><tr>{titles}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    shown = pairs.frame[list(_COLUMNS)].head(_SHOWN)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in shown.itertuples(index=False))
+    titles = "".join(f"<th>{c}</th>" for c in _COLUMNS)
+    table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"{head}{table}<details><summary>How it was read</summary>{pairs.report._repr_html_()}</details>"
+
+
+def _cell(value: object) -> str:
+    return f'<td dir="auto" style="{_CELL}">{_cut(str(value))}</td>'
 
 
 def _cut(text: str) -> str:

@@ -222,6 +222,7 @@ def test_html_shows_texts_as_text() -> None:
     html = Pairs(table(response_a=["<script>alert(1)</script>", "x", "y", "z"]))._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+    assert "How it was read" in html
 
 
 def test_importing_pairs_is_light() -> None:
