@@ -13,7 +13,7 @@ from whimsight.attributes import form, totals
 from whimsight.attributes.attribute import Attribute
 from whimsight.attributes.page import Matches, Page
 from whimsight.attributes.scaling import Match, logged
-from whimsight.attributes.wording import lexicon_matches
+from whimsight.attributes.wording import first_plural, lexicon_matches, opening_matches
 
 __all__ = ["ATTRIBUTES"]
 
@@ -171,28 +171,28 @@ _ALL = (
     _log(
         "m_bullets",
         "bullet points",
-        "lines that begin with a bullet (- * + • and the like) and a space",
+        "lines that begin with a bullet (- * + • and the like) and a space, outside code blocks",
         "uses more bullet points",
         form.bullets,
     ),
     _log(
         "m_numbered",
         "numbered lists",
-        "lines that begin with a number of up to three digits, a dot, colon or bracket, and a space",
+        "lines that begin with one to three digits, a dot, colon or bracket, and a space, not in code blocks",
         "uses more numbered points",
         form.numbered,
     ),
     _log(
         "m_headings",
         "headings",
-        "lines that begin with one to six # and a space",
+        "lines that begin with one to six # and a space, outside code blocks",
         "uses more headings",
         form.headings,
     ),
     _log(
         "m_bold",
         "bold text",
-        "stretches between two ** or two __ on one line",
+        "stretches between two ** on one line, outside code blocks",
         "puts more in bold",
         form.bold,
     ),
@@ -218,7 +218,7 @@ _ALL = (
     _log(
         "m_quotes",
         "quotations",
-        "stretches between straight double quotes on one line, and typographic opening quotes",
+        "stretches between straight double quotes on one line, and opening quotes, outside code blocks",
         "quotes more, or has more dialogue",
         form.quotations,
     ),
@@ -260,9 +260,21 @@ _ALL = (
     _lexicon("m_as_an_ai", "speaking as an AI", "as an ai", "speaks of itself as an AI more"),
     _lexicon("m_first_person", "first person", "first person", "says I more often"),
     _lexicon("m_second_person", "second person", "second person", "speaks to the reader more often"),
-    _lexicon("m_we", "we", "we", "says we more often"),
+    _log(
+        "m_we",
+        "we",
+        'words of the lexicon "we", other than US in capitals',
+        "says we more often",
+        first_plural,
+    ),
     _lexicon("m_politeness", "politeness", "politeness", "is more polite"),
-    _lexicon("m_agreement", "agreement and flattery", "agreement", "agrees, flatters or greets more"),
+    _log(
+        "m_agreement",
+        "agreement and flattery",
+        'sentences that begin with a word or phrase of the lexicon "agreement"',
+        "agrees, flatters or greets more",
+        partial(opening_matches, name="agreement"),
+    ),
     _lexicon("m_advice", "direct advice", "advice", "gives more direct advice"),
     _lexicon("m_examples", "examples", "examples", "gives more examples"),
     _lexicon("m_connectives", "connectives", "connectives", "contrasts and gives reasons more"),

@@ -39,6 +39,15 @@ def _merged(one: Matches, other: Matches) -> Matches:
     return Matches(start[order], np.concatenate([one.end, other.end])[order])
 
 
+def _outside_code(page: Page, matches: Matches) -> Matches:
+    """Leave out what begins inside a code block."""
+    start, end = page.code_blocks
+    inside = np.searchsorted(start, matches.start, side="right") > np.searchsorted(
+        end, matches.start, side="right"
+    )
+    return matches.keep(~inside)
+
+
 def marks(page: Page, characters: str) -> Matches:
     """Each of the given characters."""
     return _single(page.where(characters))
@@ -63,15 +72,15 @@ def _line_of(page: Page, positions: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def bullets(page: Page) -> Matches:
-    """Lines that begin with a bullet and white space, with something behind it."""
+    """Lines that begin with a bullet and white space, with something behind it; none in code blocks."""
     start = page.lines.start
     found = page.lines.keep(members(page.codes[start], _BULLETS) & page.is_space(start + 1))
     behind = np.append(page.tokens, page.codes.size)[np.searchsorted(page.tokens, found.start) + 1]
-    return found.keep(behind < found.end)
+    return _outside_code(page, found.keep(behind < found.end))
 
 
 def numbered(page: Page) -> Matches:
-    """Lines that begin with at most three digits, a dot or bracket, and a space."""
+    """Lines that begin with at most three digits, a dot or bracket, and a space; none in code blocks."""
     start, end = page.lines
     bracket = (page.codes[start] == ord("(")).astype(np.int64)
     at = start + bracket
@@ -80,42 +89,22 @@ def numbered(page: Page) -> Matches:
         digits += page.kinds[at + digits] & ch.DIGIT != 0
     behind = at + digits
     keep = (digits > 0) & members(page.codes[behind], ".):、") & page.is_space(behind + 1)
-    return Matches(start, end).keep(keep)
+    return _outside_code(page, Matches(start, end).keep(keep))
 
 
 def headings(page: Page) -> Matches:
-    """Lines that begin with one to six # and a space."""
+    """Lines that begin with one to six # and a space; none in code blocks."""
     start, end = page.lines
     hashes = np.zeros(start.size, dtype=np.int64)
     for _ in range(6):
         hashes += page.codes[np.minimum(start + hashes, page.codes.size - 1)] == ord("#")
-    return Matches(start, end).keep((hashes > 0) & page.is_space(start + hashes))
+    return _outside_code(page, Matches(start, end).keep((hashes > 0) & page.is_space(start + hashes)))
 
 
 def table_rows(page: Page) -> Matches:
     """Lines that begin with |."""
     start, end = page.lines
     return Matches(start, end).keep(page.codes[start] == ord("|"))
-
-
-def _code_blocks(page: Page) -> Matches:
-    """Blocks between fences (three ` or ~ at the beginning of a line); an open block ends with the text."""
-    start, end = page.lines
-    first = page.codes[start]
-    fence = ((first == ord("`")) | (first == ord("~"))) & (page.codes[start + 1] == first)
-    fence &= page.codes[start + 2] == first
-    start, end = start[fence], end[fence]
-    text = np.searchsorted(page.start, start, side="right") - 1
-    fresh = np.ones(start.size, dtype=np.bool_)
-    fresh[1:] = text[1:] != text[:-1]
-    first_of_text = np.maximum.accumulate(np.where(fresh, np.arange(start.size), 0))
-    opening = np.flatnonzero((np.arange(start.size) - first_of_text) % 2 == 0)
-    closes = page.end[text[opening]]
-    closing = opening + 1
-    inside = closing < start.size
-    inside[inside] &= ~fresh[closing[inside]]
-    closes[inside] = end[closing[inside]]
-    return Matches(start[opening], closes)
 
 
 def _alone(page: Page, character: str, run: int) -> NDArray[np.int64]:
@@ -137,22 +126,21 @@ def _inline_code(page: Page) -> Matches:
 
 def code(page: Page) -> Matches:
     """Code blocks, and inline code, also that inside a block."""
-    return _merged(_code_blocks(page), _inline_code(page))
+    return _merged(page.code_blocks, _inline_code(page))
 
 
 def bold(page: Page) -> Matches:
-    """Stretches between two ** or two __ on one line."""
-    stars, bars = _alone(page, "*", 2), _alone(page, "_", 2)
-    first, second = _pairs(stars, _line_of(page, stars), 2), _pairs(bars, _line_of(page, bars), 2)
-    return _merged(first, second)
+    """Stretches between two ** on one line, outside code blocks."""
+    stars = _alone(page, "*", 2)
+    return _outside_code(page, _pairs(stars, _line_of(page, stars), 2))
 
 
 def quotations(page: Page) -> Matches:
-    """Stretches between two straight double quotes on one line, and typographic opening quotes."""
+    """Stretches between straight double quotes on one line, and opening quotes; none in code blocks."""
     straight = page.where('"')
     pairs = _pairs(straight, _line_of(page, straight), 1)
     opening = page.where("“«「『")
-    return _merged(pairs, _single(opening))
+    return _outside_code(page, _merged(pairs, _single(opening)))
 
 
 def links(page: Page) -> Matches:
@@ -167,8 +155,8 @@ def links(page: Page) -> Matches:
     w = w[members(codes[w + 1], "wW") & members(codes[w + 2], "wW") & (codes[w + 3] == ord("."))]
     w = w[(page.kinds[w - 1] & ch.WORD == 0) & (codes[w - 1] != ord("/"))]
     start = np.sort(np.concatenate([scheme, w]))
-    spaces = np.flatnonzero(page.kinds & ch.SPACE) if start.size else start
-    return Matches(start, spaces[np.searchsorted(spaces, start)])
+    stop = page.stretches.end
+    return Matches(start, stop[np.searchsorted(stop, start, side="right")])
 
 
 def emoji(page: Page) -> Matches:

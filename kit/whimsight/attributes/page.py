@@ -112,10 +112,14 @@ class Page:
     # Words ----------------------------------------------------------------------------------------------
 
     @cached_property
+    def stretches(self) -> Matches:
+        """Stretches between white space, as ``str.split`` cuts them."""
+        return _runs(self.kinds & ch.SPACE == 0)
+
+    @property
     def tokens(self) -> Positions:
-        """Starts of the stretches between white space, as ``str.split`` cuts them."""
-        solid = self.kinds & ch.SPACE == 0
-        return np.flatnonzero(solid[1:] & ~solid[:-1]) + 1
+        """Starts of the stretches between white space."""
+        return self.stretches.start
 
     @cached_property
     def has_unspaced(self) -> bool:
@@ -148,8 +152,7 @@ class Page:
         letters = self.kinds & ch.LETTER != 0
         inside[apostrophes[letters[apostrophes - 1] & letters[apostrophes + 1]]] = True
         if not self.has_unspaced:
-            edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-            return Matches(edges[0::2], edges[1::2])
+            return _runs(inside)
         unspaced = self.kinds & ch.UNSPACED != 0
         mark = inside & (self.kinds & (ch.LETTER | ch.DIGIT) == 0)
         begins = inside.copy()
@@ -235,6 +238,26 @@ class Page:
         return Matches(self.tokens[first[:-1][keep]], self.breaks[1:][keep])
 
     @cached_property
+    def code_blocks(self) -> Matches:
+        """Blocks between fences (lines that begin with three ` or ~); an open one ends with the text."""
+        start, end = self.lines
+        first = self.codes[start]
+        fence = ((first == ord("`")) | (first == ord("~"))) & (self.codes[start + 1] == first)
+        fence &= self.codes[start + 2] == first
+        start, end = start[fence], end[fence]
+        text = np.searchsorted(self.start, start, side="right") - 1
+        fresh = np.ones(start.size, dtype=np.bool_)
+        fresh[1:] = text[1:] != text[:-1]
+        first_of_text = np.maximum.accumulate(np.where(fresh, np.arange(start.size), 0))
+        opening = np.flatnonzero((np.arange(start.size) - first_of_text) % 2 == 0)
+        closes = self.end[text[opening]]
+        closing = opening + 1
+        inside = closing < start.size
+        inside[inside] &= ~fresh[closing[inside]]
+        closes[inside] = end[closing[inside]]
+        return Matches(start[opening], closes)
+
+    @cached_property
     def sentence_borders(self) -> Positions:
         """Ends of lines and texts, and . ! ? … before white space or a closing mark, sorted."""
         marks = self.where(".!?…。！？।")
@@ -275,6 +298,12 @@ def members(codes: NDArray[np.uint32], characters: str) -> Flags:
     for character in characters:
         found |= codes == ord(character)
     return found
+
+
+def _runs(inside: Flags) -> Matches:
+    """Runs of true; the first and the last flag are false."""
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    return Matches(edges[0::2].copy(), edges[1::2].copy())  # contiguous, as every search in them wants
 
 
 @cache

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from whimsight.attributes.lexicons import LEXICONS
 from whimsight.attributes.page import Matches, Page
 
-__all__ = ["Hits", "lexicon_hits", "lexicon_matches"]
+__all__ = ["Hits", "first_plural", "lexicon_hits", "lexicon_matches", "opening_matches"]
 
 _MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT = np.uint64(48)
@@ -123,7 +123,7 @@ def lexicon_hits(page: Page) -> Hits:
         lengths.append(np.full(words[-1].size, n, dtype=np.int64))
         lexicons.append(belongs[place[found]])
     word, length, lexicon = np.concatenate(words), np.concatenate(lengths), np.concatenate(lexicons)
-    order = np.lexsort((-length, word))
+    order = np.argsort(word * 16 - length)
     return Hits(word[order], length[order], lexicon[order])
 
 
@@ -145,3 +145,17 @@ def lexicon_matches(page: Page, name: str) -> Matches:
     fresh[1:] = word[1:] != word[:-1]
     word = word[fresh]
     return Matches(page.words.start[word], page.words.end[word + hits.length[mine][fresh] - 1])
+
+
+def opening_matches(page: Page, name: str) -> Matches:
+    """Return where a lexicon's entries begin a sentence."""
+    matches = lexicon_matches(page, name)
+    return matches.keep(np.isin(matches.start, page.sentences.start, assume_unique=True))
+
+
+def first_plural(page: Page) -> Matches:
+    """Return where the lexicon "we" occurs, but not the country US."""
+    matches = lexicon_matches(page, "we")
+    start, end = matches
+    country = (page.codes[start] == ord("U")) & (page.codes[start + 1] == ord("S")) & (end - start == 2)
+    return matches.keep(~country)

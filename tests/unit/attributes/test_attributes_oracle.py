@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 import random
@@ -19,11 +20,13 @@ PIECES = (
 Sure!|Great question.|As an AI language model|I can't|I’m sorry, but I cannot help with that.|perhaps|it's
 don’t|don't|The cat sat on the mat.|However,|for example|You should consult a doctor.|first|in conclusion
 damn|happy|sad|definitely|no doubt|**bold**|__also bold__|`code`|"quoted words"|“curly”|(aside)|[1]|see www.
-https://example.org/a?b=c|www.example.com|3.14|1,000|NASA|I|We|my|your|thank you|Dr. Who|e.g.|walked|was
-needed|tapestry|élan|ÉCOLE|naïve|что это|Привет!|字が好き。|「はい」|สวัสดี|안녕하세요|👍|👍🏽|🇩🇪
+https://example.org/a?b=c|www.example.com|3.14|1,000
+NASA|the US|us|I|We|my|your|thank you|Dr. Who|e.g.|walked|was|needed
+tapestry|élan|ÉCOLE|naïve|что это|Привет!|字が好き。|「はい」|สวัสดี|안녕하세요|👍|👍🏽|🇩🇪
 😀!|…|...|?|?!|!!|:|;|—|–|-|x = 2|👨\u200d👩\u200d👧|$5|\\frac{1}{2}|≤|rhythm|queue|table|makes|beautiful|a
 b's|rock 'n' roll|'quoted'|snake_case|well-known|100%|no.|No!|what?|"Is it?"|ok|(see below).
-lower case start. and so|please|step|the end|the cat sat|the cat sat|more or less|kind of|مرحبا؟|नमस्ते दुनिया|İstanbul|ﬁn|\u00a0|\u3000|\t
+lower case start. and so|please|step|the end|the cat sat|the cat sat
+more or less|kind of|مرحبا؟|नमस्ते दुनिया|İstanbul|ﬁn|\u00a0|\u3000|\t
 """.strip()
     .replace("\n", "|")
     .split("|")
@@ -123,8 +126,11 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
+SENTENCE_END = r"[.!?…。！？।](?![.!?…。！？।])(?=[\s\"'”’)\]*_»」』`]|$|(?<=[。！？।]))"
+
+
 def sentences(text: str) -> list[str]:
-    cut = re.sub(r"([.!?…。！？।])(?![.!?…。！？।])(?=[\s\"'”’)\]*_»」』`]|$|(?<=[。！？।]))", "\\1\n", text)
+    cut = re.sub(SENTENCE_END, lambda end: end[0] + "\n", text)
     return [s for s in cut.split("\n") if any(letter(s[a]) for a, _ in tokens(s))]
 
 
@@ -132,7 +138,7 @@ def in_pairs(text: str, mark: str) -> int:
     return sum(len(re.findall(mark, line)) // 2 for line in text.split("\n"))
 
 
-def lexicon(name: str, text: str) -> int:
+def lexicon_places(name: str, text: str) -> list[int]:
     places = tokens(text)
     words = [fold(text[a:b]) for a, b in places]
     near = [
@@ -140,10 +146,15 @@ def lexicon(name: str, text: str) -> int:
         for g in (text[p[1] : q[0]] for p, q in itertools.pairwise(places))
     ]
     entries = [re.split("[ .]", e) for e in LEXICONS[name]]
-    return sum(
-        any(words[i : i + len(e)] == e and all(near[i : i + len(e) - 1]) for e in entries)
+    return [
+        places[i][0]
         for i in range(len(words))
-    )
+        if any(words[i : i + len(e)] == e and all(near[i : i + len(e) - 1]) for e in entries)
+    ]
+
+
+def lexicon(name: str, text: str) -> int:
+    return len(lexicon_places(name, text))
 
 
 def syllables(word: str) -> int:
@@ -168,6 +179,27 @@ def ending(text: str) -> str:
     return left[-1:]
 
 
+def outside(text: str) -> str:
+    """The text with the lines of its code blocks made empty."""
+    kept, inside = [], False
+    for line in text.split("\n"):
+        fence = line.strip().startswith(("```", "~~~"))
+        kept.append("" if fence or inside else line)
+        inside ^= fence
+    return "\n".join(kept)
+
+
+def opening(name: str, text: str) -> int:
+    borders = sorted(
+        [0, *(m.end() for m in re.finditer(SENTENCE_END, text)), *(m.end() for m in re.finditer("\n", text))]
+    )
+    first: dict[int, int] = {}
+    for start, _ in tokens(text):
+        if letter(text[start]):
+            first.setdefault(bisect.bisect_right(borders, start), start)
+    return len(set(first.values()) & set(lexicon_places(name, text)))
+
+
 def fenced(text: str) -> int:
     return math.ceil(sum(line.startswith(("```", "~~~")) for line in lines(text)) / 2)
 
@@ -175,10 +207,10 @@ def fenced(text: str) -> int:
 COUNTS = {
     "m_lines": lambda t: len(lines(t)),
     "m_paragraphs": lambda t: len([p for p in re.split(r"\n[^\S\n]*(?:\n[^\S\n]*)+", t) if p.strip()]),
-    "m_bullets": lambda t: sum(bool(re.match(r"[-*+•‣◦▪●○–—·∙]\s+\S", s)) for s in lines(t)),
-    "m_numbered": lambda t: sum(bool(re.match(r"\(?\d{1,3}[.):、](\s|$)", s)) for s in lines(t)),
-    "m_headings": lambda t: sum(bool(re.match(r"#{1,6}(\s|$)", s)) for s in lines(t)),
-    "m_bold": lambda t: in_pairs(t, r"(?<!\*)\*\*(?!\*)") + in_pairs(t, r"(?<!_)__(?!_)"),
+    "m_bullets": lambda t: sum(bool(re.match(r"[-*+•‣◦▪●○–—·∙]\s+\S", s)) for s in lines(outside(t))),
+    "m_numbered": lambda t: sum(bool(re.match(r"\(?\d{1,3}[.):、](\s|$)", s)) for s in lines(outside(t))),
+    "m_headings": lambda t: sum(bool(re.match(r"#{1,6}(\s|$)", s)) for s in lines(outside(t))),
+    "m_bold": lambda t: in_pairs(outside(t), r"(?<!\*)\*\*(?!\*)"),
     "m_tables": lambda t: sum(s.startswith("|") for s in lines(t)),
     "m_code": lambda t: fenced(t) + in_pairs(t, r"(?<!`)`(?!`)"),
     "m_math": lambda t: len(re.findall(r"\\(?=[({\[]|[^\W\d_])|[=≈≠≤≥×÷√∑∫∞π]", t)),
@@ -186,7 +218,7 @@ COUNTS = {
     "m_numbers": lambda t: sum(
         t[a].isdigit() and not (a > 1 and t[a - 1] in ".," and t[a - 2].isdigit()) for a, _ in tokens(t)
     ),
-    "m_quotes": lambda t: in_pairs(t, '"') + len(re.findall("[“«「『]", t)),
+    "m_quotes": lambda t: in_pairs(outside(t), '"') + len(re.findall("[“«「『]", outside(t))),
     "m_asides": lambda t: len(re.findall("[(（\\[–—]", t)),
     "m_colons": lambda t: len(re.findall("[:;：；]", t)),
     "m_exclamations": lambda t: len(re.findall("[!！¡]", t)),
@@ -200,9 +232,9 @@ COUNTS = {
     "m_as_an_ai": lambda t: lexicon("as an ai", t),
     "m_first_person": lambda t: lexicon("first person", t),
     "m_second_person": lambda t: lexicon("second person", t),
-    "m_we": lambda t: lexicon("we", t),
+    "m_we": lambda t: lexicon("we", t) - len(re.findall(r"(?<![\w'’])US(?![\w'’])", t)),
     "m_politeness": lambda t: lexicon("politeness", t),
-    "m_agreement": lambda t: lexicon("agreement", t),
+    "m_agreement": lambda t: opening("agreement", t),
     "m_advice": lambda t: lexicon("advice", t),
     "m_examples": lambda t: lexicon("examples", t),
     "m_connectives": lambda t: lexicon("connectives", t),
