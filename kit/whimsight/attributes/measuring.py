@@ -55,6 +55,7 @@ def measure(
     """
     wanted = [attribute(key) for key in (ATTRIBUTES if ids is None else ids)]
     _check(texts)
+    texts = list(texts)
     out = np.empty((len(texts), len(wanted)), dtype=np.float32)
     workers = min(4, os.cpu_count() or 1)
 

@@ -29,14 +29,14 @@ class _Index(NamedTuple):
     """Entries by hash.
 
     ``slots`` maps the upper 16 bits of a word's hash to a place in ``heads`` (-1: none); ``single`` are the
-    lexicons of the word alone, ``longest`` the words of the longest phrase that it begins; ``phrases[n]`` are
-    the sorted hashes of phrases of n words and their lexicons.
+    lexicons of the word alone; ``pairs`` says for the upper 16 bits of a hash of two words whether a phrase
+    may begin so; ``phrases[n]`` are the sorted hashes of phrases of n words and their lexicons.
     """
 
     slots: NDArray[np.int16]
     heads: NDArray[np.uint64]
     single: NDArray[np.uint64]
-    longest: NDArray[np.int64]
+    pairs: NDArray[np.bool_]
     phrases: dict[int, tuple[NDArray[np.uint64], NDArray[np.uint64]]]
 
 
@@ -59,8 +59,9 @@ def _index() -> _Index:
     heads, place = np.unique(hashes[first], return_inverse=True)
     single = np.zeros(heads.size, dtype=np.uint64)
     single[place[length == 1]] = lexicons[length == 1]
-    longest = np.zeros(heads.size, dtype=np.int64)
-    np.maximum.at(longest, place, length)
+    several = first[length > 1]
+    pairs = np.zeros(1 << 16, dtype=np.bool_)
+    pairs[_extend(hashes[several], hashes[several + 1]) >> _SHIFT] = True
     phrases = {}
     for n in range(2, int(length.max()) + 1):
         these = np.flatnonzero(length == n)
@@ -72,7 +73,7 @@ def _index() -> _Index:
             value = _extend(value, hashes[first[these] + k])
         order = np.argsort(value)
         phrases[n] = (value[order], lexicons[these][order])
-    return _Index(_slots(heads), heads, single, longest, phrases)
+    return _Index(_slots(heads), heads, single, pairs, phrases)
 
 
 def _slots(heads: NDArray[np.uint64]) -> NDArray[np.int16]:
@@ -110,13 +111,16 @@ def lexicon_hits(page: Page) -> Hits:
     words = [word[alone]]
     lengths = [np.ones(words[0].size, dtype=np.int64)]
     lexicons = [index.single[head[alone]]]
-    longest = index.longest[head]
-    value = hashes[word]
     joined = page.joined
+    word = word[joined[word]]
+    value = _extend(hashes[word], hashes[word + 1])
+    may = index.pairs.take((value >> _SHIFT).astype(np.uint16))
+    word, value = word[may], value[may]
     for n, (known, belongs) in index.phrases.items():
-        go_on = (longest >= n) & joined[np.minimum(word + n - 2, joined.size - 1)]
-        word, longest, value = word[go_on], longest[go_on], value[go_on]
-        value = _extend(value, hashes[word + n - 1])
+        if n > 2:
+            go_on = joined[word + n - 2]
+            word = word[go_on]
+            value = _extend(value[go_on], hashes[word + n - 1])
         place = np.minimum(np.searchsorted(known, value), known.size - 1)
         found = known[place] == value
         words.append(word[found])

@@ -60,6 +60,13 @@ def test_words_that_cross_the_border_of_a_hashing_block_are_found() -> None:
         assert measure([text], ["m_hedges", "m_as_an_ai"])[0] == pytest.approx(np.log([3, 2]))
 
 
+def test_a_column_of_a_frame_is_read_by_position_whatever_its_index() -> None:
+    import pandas as pd
+
+    column = pd.Series(["a b", "c"], index=[1, 0])
+    assert measure(column, ["m_words"]).ravel().tolist() == [2, 1]  # type: ignore[arg-type]
+
+
 def test_no_texts_give_no_rows() -> None:
     assert measure([]).shape == (0, len(ATTRIBUTES))
 
