@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         WhimsightError,
     )
     from whimsight.pairs import Pairs, load, read, samples
-    from whimsight.study import Settings, Study, open, study  # noqa: A004
+    from whimsight.studies import Settings, Study, open, study  # noqa: A004
 
 _HOME = {
     "ATTRIBUTES": "whimsight.attributes",
@@ -36,18 +36,18 @@ _HOME = {
     "FitError": "whimsight.errors",
     "Pairs": "whimsight.pairs",
     "PairsError": "whimsight.errors",
-    "Settings": "whimsight.study",
+    "Settings": "whimsight.studies",
     "SparseAutoencoder": "whimsight.autoencoder",
-    "Study": "whimsight.study",
+    "Study": "whimsight.studies",
     "StudyError": "whimsight.errors",
     "StudyFileError": "whimsight.errors",
     "WhimsightError": "whimsight.errors",
     "embedder": "whimsight.embed",
     "load": "whimsight.pairs",
-    "open": "whimsight.study",
+    "open": "whimsight.studies",
     "read": "whimsight.pairs",
     "samples": "whimsight.pairs",
-    "study": "whimsight.study",
+    "study": "whimsight.studies",
 }
 
 __all__ = [  # noqa: RUF022 - sorted as Python sorts

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from whimsight.pairs import Pairs
-    from whimsight.study import Study
+    from whimsight.studies import Study
 
 __all__ = ["app"]
 
@@ -136,7 +136,7 @@ def report(
 ) -> None:
     """Write a study as one HTML file that needs neither network nor Python."""
     with _clear_errors():
-        from whimsight.study import Study
+        from whimsight.studies import Study
 
         typer.echo(f"Wrote {Study.open(whim).report(out, names_only=names_only)}")
 
@@ -200,7 +200,7 @@ def _pairs(
 
 def _study(pairs: Pairs, *, quiet: bool, **choices: Any) -> Study:
     from whimsight.progress import bars
-    from whimsight.study import study as make_study
+    from whimsight.studies import study as make_study
 
     with bars(disable=quiet or not sys.stderr.isatty()) as progress:
         return make_study(pairs, progress=progress, **choices)

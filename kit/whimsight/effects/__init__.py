@@ -1,9 +1,12 @@
 """What features do to the choice, and how well they predict it."""
 
 from whimsight.effects.adjust import benjamini_hochberg, bonferroni
+from whimsight.effects.joint import joint_effects
 from whimsight.effects.lasso import lasso_path
+from whimsight.effects.position import PositionBias, position_bias
 from whimsight.effects.prediction import prediction
-from whimsight.effects.table import PositionBias, effects, joint_effects, position_bias
+from whimsight.effects.prevalence import prevalence
+from whimsight.effects.table import effects
 
 __all__ = [
     "PositionBias",
@@ -14,4 +17,5 @@ __all__ = [
     "lasso_path",
     "position_bias",
     "prediction",
+    "prevalence",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from whimsight.effects.auc import auc_with_influence
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.ridge import RidgePath
+from whimsight.effects.spread import mean_spread
 
 __all__ = ["lasso_order", "lasso_path"]
 
@@ -91,8 +92,6 @@ def lasso_path(
         Index ``k``: ``features`` (those that all rows together choose, a list of names), ``auc``,
         ``auc_low``, ``auc_high``.
     """
-    from scipy.stats import norm
-
     w_all = np.ones(preference.size) if weights is None else weights
     rows = np.flatnonzero(np.isfinite(preference) & (preference != 0.5))
     X, w, fold = np.ascontiguousarray(codes[rows]), w_all[rows], folds[rows]
@@ -108,18 +107,17 @@ def lasso_path(
             scores[k][~train] = path.decision(X[~train][:, chosen])[:, 0]
     grouped = Clusters([c[rows] for c in clusters])
     order = lasso_order(X, y, w)
-    reach = float(norm.ppf(1 - alpha / 2))
     table = []
     for k in ks:
         auc, influence = auc_with_influence(y, scores[k], w)
-        se = float(np.sqrt(grouped.variance(influence[:, None])[0]))
+        reach = float(mean_spread(influence[:, None], grouped).reach(alpha)[0])
         table.append(
             {
                 "k": k,
                 "features": [names[j] for j in order[:k].tolist()],
                 "auc": auc,
-                "auc_low": auc - reach * se,
-                "auc_high": auc + reach * se,
+                "auc_low": max(auc - reach, 0.0),
+                "auc_high": min(auc + reach, 1.0),
             }
         )
     return pd.DataFrame(table).set_index("k")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from whimsight.effects.auc import auc_with_influence
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.ridge import PENALTIES, RidgePath, log_loss
+from whimsight.effects.spread import mean_spread
 
 __all__ = ["Block", "held_out_scores", "prediction", "prediction_table"]
 
@@ -157,21 +158,18 @@ def prediction_table(
     alpha: float = 0.05,
 ) -> pd.DataFrame:
     """Turn held-out scores into the prediction table; see `prediction`."""
-    from scipy.stats import norm
-
     grouped = Clusters(list(clusters))
-    reach = float(norm.ppf(1 - alpha / 2))
     found = {name: auc_with_influence(y, s, weights) for name, s in scores.items()}
     rows = []
     for name, (auc, influence) in found.items():
-        se = float(np.sqrt(grouped.variance(influence[:, None])[0]))
+        reach = _reach(influence, grouped, alpha)
         row = {
             "using": name,
             "auc": auc,
-            "auc_low": max(auc - reach * se, 0.0),
-            "auc_high": min(auc + reach * se, 1.0),
+            "auc_low": max(auc - reach, 0.0),
+            "auc_high": min(auc + reach, 1.0),
         }
-        row.update(_captured(auc, influence, found.get(black_box), grouped, reach))
+        row.update(_captured(auc, influence, found.get(black_box), grouped, alpha))
         rows.append(row)
     return pd.DataFrame(rows).set_index("using")
 
@@ -181,15 +179,19 @@ def _captured(
     influence: NDArray[np.float64],
     whole: tuple[float, NDArray[np.float64]] | None,
     grouped: Clusters,
-    reach: float,
+    alpha: float,
 ) -> dict[str, float]:
     """The share, NaN where the black box itself is not clearly better than guessing."""
     nothing = {"captured": np.nan, "captured_low": np.nan, "captured_high": np.nan}
     if whole is None or not np.isfinite(whole[0]):
         return nothing
     gain = whole[0] - 0.5
-    if gain < reach * float(np.sqrt(grouped.variance(whole[1][:, None])[0])):
+    if gain < _reach(whole[1], grouped, alpha):
         return nothing
     share = (auc - 0.5) / gain
-    se = float(np.sqrt(grouped.variance(((influence - share * whole[1]) / gain)[:, None])[0]))
-    return {"captured": share, "captured_low": share - reach * se, "captured_high": share + reach * se}
+    reach = _reach((influence - share * whole[1]) / gain, grouped, alpha)
+    return {"captured": share, "captured_low": share - reach, "captured_high": share + reach}
+
+
+def _reach(influence: NDArray[np.float64], grouped: Clusters, alpha: float) -> float:
+    return float(mean_spread(influence[:, None], grouped).reach(alpha)[0])

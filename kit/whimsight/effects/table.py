@@ -1,9 +1,8 @@
-"""What a feature does to the choice: one row a feature, with intervals."""
+"""What a feature does to the choice, one at a time: one row a feature, with intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,14 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from whimsight.effects.adjust import benjamini_hochberg, bonferroni
-from whimsight.effects.clusters import Clusters
-from whimsight.effects.logit import Fit, fit_davidson, fit_logit
+from whimsight.effects.davidson import fit_davidson
+from whimsight.effects.logit import Fit, fit_firth, fit_logit, sigmoid
+from whimsight.effects.prevalence import prevalence
+from whimsight.effects.rows import FEWEST, Votes, check_matrix, standardise, votes
+from whimsight.effects.spread import Correction, Spread, spread
 from whimsight.errors import FitError
 
-__all__ = ["PositionBias", "effects", "joint_effects", "position_bias"]
+__all__ = ["effects"]
 
-_FEWEST = 10
-"""A feature with fewer active rows, or clusters with any, says nothing: its effect is NaN."""
+_EFFECTS = ("beta", "beta_low", "beta_high", "delta_win", "delta_win_low", "delta_win_high", "p")
 
 
 def effects(
@@ -31,12 +32,16 @@ def effects(
     weights: NDArray[np.float64] | None = None,
     ties: Literal["drop", "davidson"] = "drop",
     alpha: float = 0.05,
+    correction: Correction = "CR3",
 ) -> pd.DataFrame:
     """Estimate the effect of each feature on the choice, one feature at a time.
 
     beta: P(A preferred) = sigmoid(a + b z + g x), with the code z and the controls x divided by their
-    standard deviations over the rows used. delta-win (version 2 of the paper): the same with sign(z) in
-    place of z over the rows with z != 0; the mean over those rows of sigmoid(a + b + g x) - sigmoid(a + g x).
+    standard deviations over the rows used, so that b is the change in log odds for one standard deviation
+    of the code. Not centred: a is then the log odds for A of two responses that do not differ.
+
+    delta-win (version 2 of the paper): the same with sign(z) in place of z over the rows with z != 0; the
+    mean over those rows of sigmoid(a + b + g x) - sigmoid(a + g x).
 
     Parameters
     ----------
@@ -45,10 +50,7 @@ def effects(
     preference : ndarray
         float64 (n,): 1 A, 0 B, 0.5 tie, NaN unlabelled (left out).
     clusters : sequence of ndarray
-        One or two int64 (n,): prompt, and annotator where there is one. Standard errors are
-        cluster-robust (CR1: G / (G - 1) times (n - 1) / (n - p), statsmodels' ``cov_type="cluster"``);
-        intervals and p use Student's t with the smallest number of clusters less 1 degrees of freedom.
-        The interval of delta-win counts the sampling of the rows it averages over as well.
+        One or two int64 (n,): prompt, and annotator where there is one; -1 is a cluster of its own.
     controls : ndarray, optional
         float64 (n, C).
     own_control : ndarray, optional
@@ -57,298 +59,167 @@ def effects(
         float64 (n,).
     ties : {"drop", "davidson"}
         Leave ties out, or model them (Davidson 1970); delta-win leaves them out in both cases.
+    alpha : float
+        Intervals of level 1 - ``alpha``; ``significant`` is p < ``alpha`` over the number of tests.
+    correction : {"CR3", "CR1"}
+        How standard errors respect clusters. ``"CR3"``, a jackknife over clusters, keeps its level with few
+        clusters and with rare features; ``"CR1"`` is the plain sandwich, as in statsmodels. See `spread`.
 
     Returns
     -------
     DataFrame
         F rows: ``prevalence``, ``beta``, ``delta_win``, each with ``_low`` and ``_high``, ``p`` (of beta),
         ``q`` (Benjamini-Hochberg), ``significant`` (Bonferroni), ``n`` (rows with a code other than 0 that
-        carry a decided vote). NaN where a feature has too few active rows or separates the votes.
+        carry a decided vote). An effect is NaN where fewer than 10 such rows, or a single cluster, carry
+        the feature, or where the controls leave nothing of it. Where a feature tells all votes apart, the
+        effect is Firth's (1993) and its interval at least as wide as his likelihood says. Which rows these
+        are and why: ``attrs["notes"]``, a dictionary from the row's number to a sentence.
 
     Raises
     ------
     FitError
-        If every decided vote says the same.
+        If every decided vote says the same, or arguments have other sizes or are not finite.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> codes = rng.normal(size=(500, 1)).astype(np.float32)
+    >>> wins = (rng.random(500) < 1 / (1 + np.exp(-codes[:, 0]))).astype(float)
+    >>> table = effects(codes, wins, clusters=[np.arange(500)])
+    >>> bool(table.beta_low[0] < 1 < table.beta_high[0]), bool(table.significant[0])
+    (True, True)
     """
     n, n_features = codes.shape
-    rows = _Rows(preference, controls, clusters, weights, ties)
-    table = prevalence(codes, clusters, weights)
-    names = ("beta", "beta_low", "beta_high", "delta_win", "delta_win_low", "delta_win_high", "p")
-    out = {name: np.full(n_features, np.nan) for name in names}
+    check_matrix("codes", codes, preference.size)
+    used = votes(
+        preference, clusters=clusters, controls=controls, weights=weights, with_ties=ties == "davidson"
+    )
+    table = prevalence(codes, clusters=clusters, weights=weights, alpha=alpha)
+    out = {name: np.full(n_features, np.nan) for name in _EFFECTS}
     count = np.zeros(n_features, dtype=np.int64)
-    if rows.any:
-        own = np.full(n_features, -1) if own_control is None else own_control
+    notes: dict[int, str] = {}
+    if used is not None:
+        own = np.full(n_features, -1) if own_control is None else np.asarray(own_control)
+        if own.shape != (n_features,):
+            raise FitError(f"own_control must have one entry for each of the {n_features} features.")
+        decided = np.flatnonzero(used.y != 0.5)
+        columns = np.asfortranarray(codes[used.rows])
         for j in range(n_features):
-            z = codes[:, j].astype(np.float64)
-            count[j] = int(np.count_nonzero(z[rows.decided]))
-            keep = np.arange(rows.controls.shape[1]) != own[j]
-            found = _beta(z, rows, keep, alpha)
-            if found is not None:
-                out["beta"][j], out["beta_low"][j], out["beta_high"][j], out["p"][j] = found
-            change = _delta_win(z, rows, keep, alpha)
-            if change is not None:
-                out["delta_win"][j], out["delta_win_low"][j], out["delta_win_high"][j] = change
-    for name in names:
+            z = columns[:, j].astype(np.float64)
+            keep = np.arange(used.controls.shape[1]) != own[j]
+            active = decided[z[decided] != 0]
+            count[j] = active.size
+            if active.size < FEWEST:
+                notes[j] = f"{active.size} active rows with a decided vote; at least {FEWEST} are needed."
+                continue
+            found = _beta(z, used, keep, correction, davidson=ties == "davidson")
+            _enter(out, j, "beta", found, alpha, notes)
+            _enter(out, j, "delta_win", _delta_win(z, used, active, keep, correction), alpha, notes)
+    for name in _EFFECTS:
         table[name] = out[name]
     table["q"] = benjamini_hochberg(out["p"])
     table["significant"] = bonferroni(out["p"], alpha)
     table["n"] = count
+    table.attrs["notes"] = notes
     return table
 
 
-def joint_effects(
-    codes: NDArray[np.float32],
-    preference: NDArray[np.float64],
-    *,
-    clusters: Sequence[NDArray[np.int64]],
-    controls: NDArray[np.float64] | None = None,
-    weights: NDArray[np.float64] | None = None,
-    alpha: float = 0.05,
-) -> pd.DataFrame:
-    """Estimate the effects of all features in one regression.
-
-    Parameters
-    ----------
-    codes, preference, clusters, controls, weights, alpha
-        As in `effects`; ties are left out. Columns that repeat others (a control that is a feature) must
-        not be given twice: columns that are constant or nearly a combination of earlier ones are NaN.
-
-    Returns
-    -------
-    DataFrame
-        F rows: ``beta``, ``beta_low``, ``beta_high``, ``p``, ``q``, ``significant``.
-    """
-    from scipy.stats import t as student
-
-    rows = _Rows(preference, controls, clusters, weights, "drop")
-    n_features = codes.shape[1]
-    out = {name: np.full(n_features, np.nan) for name in ("beta", "beta_low", "beta_high", "p")}
-    if rows.any:
-        used = rows.decided
-        X = np.column_stack([rows.controls[used], codes[used].astype(np.float64)])
-        X, scale = _standardise(X)
-        enough = np.count_nonzero(X, axis=0) >= _FEWEST
-        keep = _independent(X, (scale > 0) & enough)
-        fit = fit_logit(np.column_stack([np.ones(used.size), X[:, keep]]), rows.y[used], rows.weights[used])
-        if fit.converged:
-            n, p = used.size, keep.size + 1
-            grouped = Clusters([c[used] for c in rows.clusters])
-            se = np.sqrt(grouped.variance(fit.influence, (n - 1) / max(n - p, 1)))[1:]
-            beta = fit.theta[1:]
-            reach = student.ppf(1 - alpha / 2, max(grouped.degrees, 1)) * se
-            where = keep - rows.controls.shape[1]
-            mine = where >= 0
-            for name, values in (
-                ("beta", beta),
-                ("beta_low", beta - reach),
-                ("beta_high", beta + reach),
-                ("p", 2 * student.sf(np.abs(beta / se), max(grouped.degrees, 1))),
-            ):
-                out[name][where[mine]] = values[mine]
-    table = pd.DataFrame(out)
-    table["q"] = benjamini_hochberg(out["p"])
-    table["significant"] = bonferroni(out["p"], alpha)
-    return table
-
-
-@dataclass(frozen=True, slots=True)
-class PositionBias:
-    """How often A would win if the responses were equal.
-
-    Attributes
-    ----------
-    share, low, high : float
-        Probability that A is preferred at equal features, with a 95 % interval; 0.5 is no bias.
-    p : float
-        Test of 0.5.
-    """
-
-    share: float
-    low: float
-    high: float
-    p: float
-
-
-def position_bias(
-    preference: NDArray[np.float64],
-    *,
-    clusters: Sequence[NDArray[np.int64]],
-    controls: NDArray[np.float64] | None = None,
-    weights: NDArray[np.float64] | None = None,
-    alpha: float = 0.05,
-) -> PositionBias | None:
-    """Estimate the intercept of a logit on the controls, which are differences and so 0 at equality.
-
-    Returns
-    -------
-    PositionBias or None
-        None without labels, or when they are all the same.
-    """
-    from scipy.stats import t as student
-
-    rows = _Rows(preference, controls, clusters, weights, "drop", strict=False)
-    if not rows.any:
-        return None
-    used = rows.decided
-    X, _ = _standardise(rows.controls[used])
-    fit = fit_logit(np.column_stack([np.ones(used.size), X]), rows.y[used], rows.weights[used])
-    if not fit.converged:
-        return None
-    grouped = Clusters([c[used] for c in rows.clusters])
-    n, p = used.size, fit.theta.size
-    se = float(np.sqrt(grouped.variance(fit.influence, (n - 1) / (n - p))[0]))
-    degrees = max(grouped.degrees, 1)
-    reach = float(student.ppf(1 - alpha / 2, degrees)) * se
-    a = float(fit.theta[0])
-    low, mid, high = (float(1 / (1 + np.exp(-v))) for v in (a - reach, a, a + reach))
-    return PositionBias(mid, low, high, float(2 * student.sf(abs(a) / se, degrees)))
-
-
-def prevalence(
-    codes: NDArray[np.float32],
-    clusters: Sequence[NDArray[np.int64]],
-    weights: NDArray[np.float64] | None = None,
-    alpha: float = 0.05,
-) -> pd.DataFrame:
-    """Share of pairs with a code other than 0, with a cluster-robust interval on the logit scale.
-
-    Returns
-    -------
-    DataFrame
-        F rows: ``prevalence``, ``prevalence_low``, ``prevalence_high``.
-    """
-    from scipy.stats import t as student
-
-    w = np.ones(codes.shape[0]) if weights is None else weights
-    active = (codes != 0).astype(np.float64)
-    share = w @ active / w.sum()
-    grouped = Clusters(clusters)
-    se = np.sqrt(grouped.variance((active - share) * (w / w.sum())[:, None]))
-    reach = student.ppf(1 - alpha / 2, max(grouped.degrees, 1)) * se
-    inside = (share > 0) & (share < 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre = np.log(share / (1 - share))
-        spread = reach / (share * (1 - share))
-        low = np.where(inside, 1 / (1 + np.exp(-(centre - spread))), share)
-        high = np.where(inside, 1 / (1 + np.exp(-(centre + spread))), share)
-    return pd.DataFrame({"prevalence": share, "prevalence_low": low, "prevalence_high": high})
-
-
-class _Rows:
-    """The rows that can say something about the choice."""
-
-    def __init__(
-        self,
-        preference: NDArray[np.float64],
-        controls: NDArray[np.float64] | None,
-        clusters: Sequence[NDArray[np.int64]],
-        weights: NDArray[np.float64] | None,
-        ties: str,
-        *,
-        strict: bool = True,
-    ) -> None:
-        n = preference.size
-        self.y = preference
-        self.controls = np.zeros((n, 0)) if controls is None else np.asarray(controls, dtype=np.float64)
-        self.weights = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
-        self.clusters = list(clusters)
-        self.davidson = ties == "davidson"
-        labelled = np.isfinite(preference)
-        self.decided = np.flatnonzero(labelled & (preference != 0.5))
-        self.used = np.flatnonzero(labelled) if self.davidson else self.decided
-        self.any = self.decided.size > 0
-        if self.any and np.unique(preference[self.decided] > 0.5).size < 2:
-            self.any = False
-            if strict:
-                side = "A" if preference[self.decided[0]] > 0.5 else "B"
-                raise FitError(
-                    f"All {self.decided.size:,} decided votes are for {side}: nothing can be learned about the "
-                    "choice. If the chosen response always stands first, call the columns chosen and rejected, so "
-                    "that reading shuffles the sides; or set preference to NaN to study the pairs without labels."
-                )
-
-
-def _standardise(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    scale = X.std(axis=0)
-    return X / np.where(scale > 0, scale, 1.0), scale
+def _enter(
+    out: dict[str, NDArray[np.float64]],
+    j: int,
+    name: str,
+    found: tuple[float, Spread, str] | str,
+    alpha: float,
+    notes: dict[int, str],
+) -> None:
+    if isinstance(found, str):
+        notes.setdefault(j, found)
+        return
+    value, around, note = found
+    if note:
+        notes.setdefault(j, note)
+    reach = float(around.reach(alpha)[0])
+    bound = 1.0 if name == "delta_win" else np.inf
+    out[name][j] = value
+    out[f"{name}_low"][j], out[f"{name}_high"][j] = max(value - reach, -bound), min(value + reach, bound)
+    if name == "beta":
+        out["p"][j] = float(around.p(np.array([value]))[0])
 
 
 def _beta(
-    z: NDArray[np.float64], rows: _Rows, keep: NDArray[np.bool_], alpha: float
-) -> tuple[float, float, float, float] | None:
-    used = rows.used
-    if np.count_nonzero(z[used]) < _FEWEST:
-        return None
-    X, scale = _standardise(np.column_stack([z[used], rows.controls[used][:, keep]]))
-    X = X[:, scale > 0]
-    fit = (fit_davidson if rows.davidson else fit_logit)(
-        np.column_stack([np.ones(used.size), X]), rows.y[used], rows.weights[used]
-    )
-    return _interval(fit, 1, [c[used] for c in rows.clusters], alpha)
-
-
-def _interval(
-    fit: Fit, position: int, clusters: list[NDArray[np.int64]], alpha: float
-) -> tuple[float, float, float, float] | None:
-    from scipy.stats import t as student
-
-    if not fit.converged:
-        return None
-    n, p = fit.influence.shape
-    grouped = Clusters(clusters)
-    if grouped.degrees < 1:
-        return None
-    se = float(np.sqrt(grouped.variance(fit.influence[:, [position]], (n - 1) / max(n - p, 1))[0]))
-    beta = float(fit.theta[position])
-    reach = float(student.ppf(1 - alpha / 2, grouped.degrees)) * se
-    return beta, beta - reach, beta + reach, float(2 * student.sf(abs(beta) / se, grouped.degrees))
+    z: NDArray[np.float64],
+    used: Votes,
+    keep: NDArray[np.bool_],
+    correction: Correction,
+    *,
+    davidson: bool,
+) -> tuple[float, Spread, str] | str:
+    X, scale = standardise(np.column_stack([z, used.controls[:, keep]]))
+    if scale[0] == 0:
+        return "the code is constant over the rows with a vote."
+    X = np.column_stack([np.ones(z.size), X[:, scale > 0]])
+    fit, note = _fit(X, used, davidson=davidson)
+    if fit is None:
+        return note
+    gradient = np.zeros((fit.theta.size, 1))
+    gradient[1] = 1.0
+    around = spread(fit, gradient, used.clusters, correction=correction)
+    return float(fit.theta[1]), _at_least(around, fit, gradient, note), note
 
 
 def _delta_win(
-    z: NDArray[np.float64], rows: _Rows, keep: NDArray[np.bool_], alpha: float
-) -> tuple[float, float, float] | None:
-    from scipy.stats import t as student
-
-    used = rows.decided[z[rows.decided] != 0]
-    if used.size < _FEWEST:
-        return None
-    sign = np.sign(z[used])
-    controls, scale = _standardise(rows.controls[used][:, keep])
-    controls = controls[:, scale > 0]
-    X = np.column_stack([np.ones(used.size), sign, controls])
-    w = rows.weights[used]
-    fit = fit_logit(X, rows.y[used], w)
-    if not fit.converged:
-        return None
-    with_, without = X.copy(), X.copy()
-    with_[:, 1], without[:, 1] = 1.0, 0.0
-    p1, p0 = (1 / (1 + np.exp(-(m @ fit.theta))) for m in (with_, without))
-    share = w / w.sum()
+    z: NDArray[np.float64],
+    used: Votes,
+    active: NDArray[np.int64],
+    keep: NDArray[np.bool_],
+    correction: Correction,
+) -> tuple[float, Spread, str] | str:
+    part = used.take(active)
+    sign = np.sign(z[active])
+    if np.abs(sign.sum()) == sign.size:
+        return "the code has the same sign in every active row."
+    if part.clusters.fewest < 2:
+        return "all active rows belong to one cluster."
+    if np.unique(part.y).size < 2:
+        return "every active row has the same vote."
+    controls, scale = standardise(part.controls[:, keep])
+    X = np.column_stack([np.ones(sign.size), sign, controls[:, scale > 0]])
+    fit, note = _fit(X, part, davidson=False)
+    if fit is None:
+        return note
+    rest = X @ fit.theta - sign * fit.theta[1]
+    p1, p0 = sigmoid(rest + fit.theta[1]), sigmoid(rest)
+    share = part.weights / part.weights.sum()
     change = float(share @ (p1 - p0))
-    gradient = (share * p1 * (1 - p1)) @ with_ - (share * p0 * (1 - p0)) @ without
-    influence = share * (p1 - p0 - change) + fit.influence @ gradient
-    grouped = Clusters([c[used] for c in rows.clusters])
-    if grouped.degrees < 1:
-        return None
-    n, p = X.shape
-    se = float(np.sqrt(grouped.variance(influence[:, None], (n - 1) / max(n - p, 1))[0]))
-    reach = float(student.ppf(1 - alpha / 2, grouped.degrees)) * se
-    return change, max(change - reach, -1.0), min(change + reach, 1.0)
+    slope1, slope0 = share * p1 * (1 - p1), share * p0 * (1 - p0)
+    gradient = (slope1 - slope0) @ X
+    gradient[1] = slope1.sum()
+    around = spread(
+        fit,
+        gradient[:, None],
+        part.clusters,
+        correction=correction,
+        average=share * (p1 - p0 - change),
+    )
+    return change, _at_least(around, fit, gradient[:, None], note), note
 
 
-def _independent(X: NDArray[np.float64], allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Columns that are not nearly a combination of those before them (residual share under 1e-6)."""
-    centred = X - X.mean(axis=0)
-    gram = centred.T @ centred
-    keep: list[int] = []
-    basis = np.zeros((0, X.shape[1]))
-    left = np.diag(gram).copy()
-    for j in np.flatnonzero(allowed).tolist():
-        row = gram[j].copy()
-        if keep:
-            row -= basis[:, j] @ basis
-        rest = row[j]
-        if rest > 1e-6 * max(left[j], 1e-300):
-            basis = np.vstack([basis, row / np.sqrt(rest)])
-            keep.append(j)
-    return np.asarray(keep, dtype=np.int64)
+def _fit(X: NDArray[np.float64], used: Votes, *, davidson: bool) -> tuple[Fit | None, str]:
+    if davidson and (used.y == 0.5).any():
+        fit = fit_davidson(X, used.y, used.weights)
+        return fit, "" if fit is not None else "Davidson's model has no maximum: the votes are separated."
+    fit = fit_logit(X, used.y, used.weights)
+    if fit is not None:
+        return fit, ""
+    fit = fit_firth(X, used.y, used.weights)
+    if fit is None:
+        return None, "the controls leave nothing of the feature."
+    return fit, "the feature (with the controls) tells all votes apart: Firth's estimate."
+
+
+def _at_least(around: Spread, fit: Fit, gradient: NDArray[np.float64], note: str) -> Spread:
+    """Under separation residuals are near 0 and say nothing about the spread; the curvature still does."""
+    if not note:
+        return around
+    likely = np.sqrt(np.einsum("ij,ik,kj->j", gradient, fit.inverse, gradient))
+    return Spread(np.maximum(around.se, likely), around.degrees)

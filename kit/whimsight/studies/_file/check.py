@@ -32,7 +32,8 @@ def check_schema(manifest: Mapping[str, Any], known: int) -> None:
         wrote = str(manifest.get("whimsight"))[:40]
         raise StudyFileError(
             f"Whimsight {wrote} wrote it with schema {schema}; this is Whimsight {whimsight.__version__}, "
-            f"which reads schemas up to {known}. Install Whimsight {wrote} or later: pip install -U whimsight."
+            f"which reads schemas up to {known}. Install Whimsight {wrote} "
+            "or later: pip install -U whimsight."
         )
 
 
@@ -59,7 +60,7 @@ def check_arrays(
     n_pairs: int,
 ) -> None:
     """Require that codes, features, autoencoder and pairs agree in type and shape."""
-    from whimsight.study.study import FEATURE_COLUMNS
+    from whimsight.studies.study import FEATURE_COLUMNS
 
     lacking = [c for c in FEATURE_COLUMNS if c not in features.columns]
     if lacking:

@@ -28,9 +28,9 @@ import pandas as pd
 
 from whimsight.errors import StudyFileError
 from whimsight.files import atomic_write
-from whimsight.study._file.archive import MANIFEST, pack, unpack, unpack_manifest
-from whimsight.study._file.check import check_arrays, check_members, check_schema
-from whimsight.study._file.tables import table_from_bytes, table_to_bytes
+from whimsight.studies._file.archive import MANIFEST, pack, unpack, unpack_manifest
+from whimsight.studies._file.check import check_arrays, check_members, check_schema
+from whimsight.studies._file.tables import table_from_bytes, table_to_bytes
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.pairs import Pairs
-    from whimsight.study.study import Study
+    from whimsight.studies.study import Study
 
 __all__ = ["SCHEMA", "open_study", "save_study"]
 
@@ -86,9 +86,9 @@ def save_study(study: Study, path: str | Path) -> Path:
         _clear_stale(target)
     except OSError as error:
         raise StudyFileError(
-            f"Cannot save the study to {target.name!r}: {error.strerror or error}. It needs {len(data):,} bytes "
-            "in an existing folder that you may write to; make room or choose another path. What was there is "
-            "intact."
+            f"Cannot save the study to {target.name!r}: {error.strerror or error}. It needs {len(data):,} "
+            "bytes in an existing folder that you may write to; make room or choose another path. What was "
+            "there is intact."
         ) from error
     return target
 
@@ -163,7 +163,7 @@ def _from_file(file: BinaryIO, cls: type[_Study]) -> _Study:
     from safetensors.numpy import load
 
     from whimsight.autoencoder import SparseAutoencoder
-    from whimsight.study.settings import Settings
+    from whimsight.studies.settings import Settings
 
     archive, manifest = unpack_manifest(file)
     check_schema(manifest, SCHEMA)

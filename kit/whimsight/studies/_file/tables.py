@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyFileError
-from whimsight.study._file.archive import allowed_size, from_json, to_json
+from whimsight.studies._file.archive import allowed_size, from_json, to_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +74,8 @@ def table_to_bytes(frame: pd.DataFrame) -> tuple[bytes, dict[str, Any]]:
         table, sink, compression="zstd", compression_level=6, store_schema=False, row_group_size=2**20
     )
     about_table = {"rows": len(frame), "bytes": _decoded_bytes(table), "index": index, "columns": columns}
-    about_table["labels"] = "object" if frame.columns.dtype == object else "inferred"
+    kind = "range" if isinstance(frame.columns, pd.RangeIndex) else str(frame.columns.dtype)
+    about_table["labels"] = kind if kind in ("object", "range") else "inferred"
     return sink.getvalue().to_pybytes(), about_table
 
 
@@ -100,7 +101,10 @@ def table_from_bytes(data: bytes, about: dict[str, Any]) -> pd.DataFrame:
     columns = {place: pd.Series(v, dtype=v.dtype, index=labels) for place, v in enumerate(decoded)}
     frame = pd.DataFrame(columns, index=labels)
     names = [column["label"] for column in about["columns"]]
-    frame.columns = pd.Index(names, dtype=object) if about["labels"] == "object" else pd.Index(names)
+    if about["labels"] != "range":
+        frame.columns = pd.Index(names, dtype=object if about["labels"] == "object" else None)
+    elif not names:
+        frame.columns = pd.RangeIndex(0)
     return frame
 
 

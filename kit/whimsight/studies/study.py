@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyError
-from whimsight.study.examples import Where, choose_rows, turn_examples
-from whimsight.study.settings import Settings
+from whimsight.studies.examples import Where, choose_rows, turn_examples
+from whimsight.studies.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,8 +95,10 @@ class Study:
         float32 (n_measured, d): what the measured codes explain of the differences, when the
         autoencoder was trained on residuals.
     facts : dict
-        Numbers about the whole: position bias, reconstruction error, active features, seconds and
-        versions. JSON-ready.
+        Numbers about the whole: position bias, reconstruction error, active features, versions.
+        JSON-ready.
+    seconds : dict
+        How long each stage took; not saved, so that the same study is the same file.
 
     Examples
     --------
@@ -118,6 +120,7 @@ class Study:
     attribute_scale: NDArray[np.float32]
     residual_map: NDArray[np.float32] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
@@ -191,13 +194,13 @@ class Study:
         names_only : bool
             Leave out every text of the dataset.
         """
-        from whimsight.study.report import write_report
+        from whimsight.studies.report import write_report
 
         return write_report(self, path, names_only=names_only)
 
     def save(self, path: str | Path) -> Path:
         """Write the study as one ``.whim`` file, atomically; `whimsight.open` reads it back."""
-        from whimsight.study.file import save_study
+        from whimsight.studies.file import save_study
 
         return save_study(self, path)
 
@@ -210,7 +213,7 @@ class Study:
         StudyFileError
             When the file is missing, damaged, hostile, or written by a newer version.
         """
-        from whimsight.study.file import open_study
+        from whimsight.studies.file import open_study
 
         return open_study(path, cls)
 
@@ -232,6 +235,6 @@ class Study:
         )
 
     def _repr_html_(self) -> str:
-        from whimsight.study.display import study_html
+        from whimsight.studies.display import study_html
 
         return study_html(self)

@@ -1,0 +1,77 @@
+"""Who drafts names and who judges them: a person, a language model or a formula behind one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Candidate", "Describer", "Evidence", "Judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a describer sees of a feature: pairs turned so that the side with more comes first.
+
+    Attributes
+    ----------
+    more, less : ndarray
+        int64 (m,): positions of the texts with more and with less of the feature.
+    strength : ndarray
+        float32 (m,): ``|code|`` of each pair.
+    prompt : ndarray
+        int64 (m,): pairs with the same number share a prompt.
+    """
+
+    more: NDArray[np.int64]
+    less: NDArray[np.int64]
+    strength: NDArray[np.float32]
+    prompt: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name that somebody proposes for a feature.
+
+    Attributes
+    ----------
+    name : str
+        One short line: what the response with more of the feature has more of.
+    kind : str
+        ``"attribute"`` or ``"phrases"`` for formulas; describers may add their own.
+    terms : tuple of str
+        The attribute's id, or the phrases.
+    sign : int
+        1, or -1 when the name fits the other end of the feature.
+    note : str
+        The long form.
+    """
+
+    name: str
+    kind: str
+    terms: tuple[str, ...]
+    sign: int = 1
+    note: str = field(default="", compare=False)
+
+
+class Describer(Protocol):
+    """Proposes names from evidence."""
+
+    def describe(self, evidence: Sequence[Evidence]) -> list[list[Candidate]]:
+        """Return candidates for each feature, the likeliest first; an empty list where nothing fits."""
+        ...
+
+
+class Judge(Protocol):
+    """Says which of two responses has more of what a candidate names."""
+
+    def judge(self, candidate: Candidate, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return float64 (m,): 1 where text ``a`` has more, -1 where ``b`` has, 0 where neither.
+
+        NaN stands for no answer; a failure is never a tie.
+        """
+        ...

@@ -1,0 +1,256 @@
+"""The sections of the report, in the order in which they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from whimsight.studies._report.markup import Html, join, tag
+from whimsight.studies._report.table import features_table, prediction_table
+from whimsight.studies._report.words import effect_sentence, flat, number, points, without_paths
+from whimsight.studies.charts import telling
+
+if TYPE_CHECKING:
+    from whimsight.studies.study import Study
+
+__all__ = ["about", "all_features", "findings", "glossary", "header", "prediction", "rewarded"]
+
+_FINDINGS = 8
+
+_GLOSSARY = (
+    (
+        "Feature",
+        "Something in which two responses can differ. A measured feature is computed by a formula (bullet points, "
+        "hedges, length). A discovered feature is a direction in the text embedding that an autoencoder found.",
+    ),
+    (
+        "In % of pairs",
+        "Prevalence: the share of distinct pairs whose two responses differ in the feature. It does not "
+        "depend on what people chose.",
+    ),
+    (
+        "Delta-win",
+        "Among pairs that differ in the feature: how many percentage points more often the response with more "
+        "of it was preferred than the response with less, at equal values of the controls. Only the sign of "
+        "the difference counts here, not its size.",
+    ),
+    (
+        "Beta",
+        "The coefficient of a logistic regression of the choice on the feature, which uses the size of the "
+        "difference: log-odds for one standard deviation. Beta and delta-win can disagree in sign.",
+    ),
+    (
+        "95 % interval",
+        "A range made so that 95 of 100 such ranges hold the true value. It allows for votes that share a prompt or "
+        "an annotator. Where it holds 0, the data do not tell which way the feature goes.",
+    ),
+    (
+        "q and significant",
+        "q is the share of false finds to expect among all features with this q or a smaller one "
+        "(Benjamini-Hochberg). Bold numbers and filled marks passed the stricter Bonferroni test.",
+    ),
+    (
+        "Fidelity",
+        "How well a name says what a discovered feature does: the correlation of the feature with a judge's answers, "
+        "on pairs that did not choose the name. Near 0 the name says little. A measured feature is its "
+        "own name.",
+    ),
+    (
+        "Stability",
+        "How far a discovered feature comes back when it is learnt from other prompts: 1 the same, 0 not at all. "
+        "Lean on features that recur.",
+    ),
+    (
+        "AUC",
+        "How often a prediction ranks a preferred response above one that was not, on held-out prompts. 0.5 is "
+        "guessing.",
+    ),
+    (
+        "Captured",
+        "The part of the whole embedding's gain over guessing that a set of features keeps.",
+    ),
+)
+
+_LIMITS = (
+    "These are associations in one set of votes. A feature that goes with being preferred need not be why "
+    "a response was preferred: features occur together, and only the controls named here are held equal.",
+    "Effects are measured one feature at a time. Two features that say the same each show the effect of both.",
+    "Names of discovered features are drafts unless their status says otherwise; read the examples before you "
+    "trust one.",
+    "What neither the attributes nor the text embedding can see is not here.",
+)
+
+
+def header(study: Study) -> Html:
+    """Return the title and the figures of what was studied."""
+    pairs = study.pairs
+    preference = pairs.preference
+    labelled = int(np.isfinite(preference).sum())
+    figures = [
+        ("votes" if labelled else "rows", f"{len(pairs):,}"),
+        ("distinct pairs", f"{study.pair_codes.shape[0]:,}"),
+        ("prompts", f"{int(pairs.prompt_codes.max(initial=-1)) + 1:,}"),
+    ]
+    if "annotator" in pairs.frame:
+        figures.append(("annotators", f"{pairs.frame['annotator'].nunique():,}"))
+    if labelled:
+        figures.append(("ties", f"{points(float((preference == 0.5).sum()) / labelled)} %"))
+    if labelled < len(pairs):
+        figures.append(("without a label", f"{len(pairs) - labelled:,}"))
+    title = "What people preferred" if labelled else "What these pairs could measure"
+    return tag(
+        "header",
+        tag("p", "Whimsight study", class_="kicker"),
+        tag("h1", title, tag("span", without_paths(study.name), dir="auto", class_="dataset")),
+        tag(
+            "dl",
+            *(tag("div", tag("dd", value), tag("dt", name)) for name, value in figures),
+            class_="figures",
+        ),
+        _reading(study),
+    )
+
+
+def findings(study: Study) -> Html:
+    """Return the most telling findings as sentences."""
+    table = study.features
+    if not table["delta_win"].notna().any():
+        top = table["prevalence"].sort_values(ascending=False, kind="stable").index[:_FINDINGS]
+        lead = (
+            "The pairs carry no labels, so nothing is said here about what people prefer, only about how the "
+        )
+        sentences = [tag("li", effect_sentence(study, str(f)), dir="auto") for f in top]
+        return _section("In short", "short", tag("p", lead, "responses differ."), tag("ul", *sentences))
+    sure = table["significant"].fillna(False).astype(bool)
+    rank = telling(table)[sure].sort_values(ascending=False, kind="stable")
+    lead = (
+        f"{int(sure.sum())} of {len(table)} features are associated with the choice beyond chance (Bonferroni at 5 %)."
+        if len(rank)
+        else f"None of {len(table)} features is associated with the choice beyond chance (Bonferroni at 5 %)."
+    )
+    sentences = [tag("li", effect_sentence(study, str(f)), dir="auto") for f in rank.index[:_FINDINGS]]
+    captured = _captured_sentence(study)
+    return _section(
+        "In short", "short", tag("p", lead, captured), tag("ul", *sentences) if sentences else None
+    )
+
+
+def rewarded(study: Study, chart: Html, shown: int) -> Html:
+    """Return the chart of the features."""
+    labelled = bool(study.features["delta_win"].notna().any())
+    total = len(study.features)
+    which = f"the {shown} of {total} features that are clearest" if shown < total else f"all {total} features"
+    caption = (
+        f"Delta-win with 95 % intervals for {which}. Right of the line: the response with more of it was preferred "
+        "more often. Filled marks passed the Bonferroni test; circles are measured, diamonds discovered."
+        if labelled
+        else f"Prevalence with 95 % intervals: in how many pairs the responses differ, for {which}."
+    )
+    title = "What people reward" if labelled else "In what the responses differ"
+    return _section(title, "rewarded", _figure(chart, caption))
+
+
+def prediction(study: Study, chart: Html | None) -> Html | None:
+    """Return how much of the choice the features predict."""
+    if study.prediction.empty or chart is None:
+        return None
+    caption = (
+        "Predicting held-out votes on prompts that were not used for fitting. The dashed line is guessing; "
+        "“captured” is the part of the whole embedding's gain over guessing."
+    )
+    return _section(
+        "How much of the choice this predicts",
+        "prediction",
+        _figure(chart, caption),
+        tag("div", prediction_table(study), class_="scroll"),
+    )
+
+
+def all_features(study: Study) -> Html:
+    """Return the searchable table of every feature."""
+    controls = tag(
+        "div",
+        tag(
+            "label",
+            tag("span", "Search"),
+            tag("input", type="search", id="search", placeholder="bullet, refusal, …", autocomplete="off"),
+        ),
+        tag(
+            "label",
+            tag("input", type="checkbox", id="only-significant"),
+            tag("span", "significant only"),
+        )
+        if study.features["delta_win"].notna().any()
+        else None,
+        tag("output", id="shown", for_="search"),
+        class_="controls",
+    )
+    return _section(
+        "All features", "features", controls, tag("div", features_table(study), class_="scroll", tabindex="0")
+    )
+
+
+def glossary() -> Html:
+    """Return what every number means."""
+    entries = [join(tag("dt", term), tag("dd", meaning)) for term, meaning in _GLOSSARY]
+    limits = [tag("li", limit) for limit in _LIMITS]
+    return join(
+        _section("How to read the numbers", "glossary", tag("dl", *entries, class_="glossary")),
+        _section("What this does not say", "limits", tag("ul", *limits)),
+    )
+
+
+def about(study: Study) -> Html:
+    """Return settings and facts, so that the study can be made again."""
+    import whimsight
+
+    settings = flat(without_paths(study.settings.to_dict()))
+    facts = flat(without_paths({"whimsight": whimsight.__version__, **study.facts}))
+    return _section(
+        "Settings and versions",
+        "about",
+        tag("div", _lines("Settings", settings), _lines("Facts", facts), class_="columns"),
+    )
+
+
+def _reading(study: Study) -> Html:
+    """Say what reading left out and repaired."""
+    report = study.pairs.report
+    changes = [("Left out", report.dropped), ("Repaired", report.repaired)]
+    lines: list[Html] = []
+    for title, counts in changes:
+        if counts:
+            said = "; ".join(f"{count:,} {reason}" for reason, count in counts.items())
+            lines.append(
+                tag("p", f"{title} while reading: ", without_paths(said), ".", class_="note", dir="auto")
+            )
+    source = without_paths(report.source)
+    read = f"Read from {source}" if source else "Read from a table"
+    first = tag(
+        "p", f"{read}: {report.read:,} rows as {without_paths(report.layout)}.", class_="note", dir="auto"
+    )
+    return join(first, *lines)
+
+
+def _captured_sentence(study: Study) -> str:
+    if study.prediction.empty or not {"all", "embedding"} <= set(study.prediction.index):
+        return ""
+    row: Any = study.prediction.loc["all"]
+    black_box: Any = study.prediction.loc["embedding"]
+    said = f" Together the features predict held-out votes with an AUC of {number(row['auc'], 2)}"
+    said += f" ({number(row['auc_low'], 2)} to {number(row['auc_high'], 2)})"
+    return f"{said}; the whole embedding reaches {number(black_box['auc'], 2)}."
+
+
+def _figure(chart: Html, caption: str) -> Html:
+    return tag("figure", chart, tag("figcaption", caption))
+
+
+def _lines(title: str, lines: list[tuple[str, str]]) -> Html:
+    rows = [tag("tr", tag("th", key, scope="row"), tag("td", value, dir="auto")) for key, value in lines]
+    return tag("table", tag("caption", title), tag("tbody", *rows), class_="plain")
+
+
+def _section(title: str, id_: str, *children: object) -> Html:
+    return tag("section", tag("h2", title), *children, id=f"section-{id_}")

@@ -1,0 +1,171 @@
+"""Numbers and findings in plain words; every sentence says "associated", none says "because"."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from whimsight.studies.study import Study
+
+__all__ = [
+    "adjusted_for",
+    "chart_label",
+    "cut",
+    "effect_sentence",
+    "feature_name",
+    "flat",
+    "number",
+    "points",
+    "without_paths",
+]
+
+_BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_PATH = re.compile(r"(?:~|\b[A-Za-z]:)?(?:[\\/]+[^\\/\s'\"<>|:;,]+){2,}[\\/]?")
+_LABEL = 40
+
+
+def number(value: Any, decimals: int = 2, *, sign: bool = False) -> str:
+    """Format a number with a real minus sign; "–" where there is none.
+
+    Examples
+    --------
+    >>> number(-0.123), number(0.5, 1, sign=True), number(float("nan"))
+    ('−0.12', '+0.5', '–')
+    """
+    if value is None or value != value:
+        return "–"
+    text = f"{float(value):{'+' if sign else ''},.{decimals}f}"
+    if not text.strip("+-0.,"):
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def points(share: Any, decimals: int = 0, *, sign: bool = False) -> str:
+    """Format a share as percentage points: 0.093 is "9"."""
+    return number(None if share is None or share != share else 100 * float(share), decimals, sign=sign)
+
+
+def chart_label(name: Any) -> str:
+    """Return a name as one short line without control characters, fit for a chart's axis.
+
+    Examples
+    --------
+    >>> chart_label("says\\x00 \\u202ehello"), len(chart_label("x" * 300))
+    ('says hello', 40)
+    """
+    text = name if isinstance(name, str) else ""
+    text = text.encode("utf-8", "replace").decode()
+    line = " ".join(_BIDI.sub("", _CONTROL.sub(" ", text)).split())
+    return line if len(line) <= _LABEL else line[: _LABEL - 1].rstrip() + "…"
+
+
+def feature_name(study: Study, feature: str) -> str:
+    """Return what to call a feature; its id says which it is where it has no name yet."""
+    name = study.features.at[feature, "name"]
+    return name if isinstance(name, str) and name.strip() else f"unnamed feature {feature}"
+
+
+def adjusted_for(study: Study, feature: str) -> str:
+    """Return what the effect of a feature is adjusted for, as the end of a sentence."""
+    own = {"length": "m_words"}
+    controls = [c for c in study.settings.controls if own.get(c, c) != feature]
+    return f", adjusted for {_join(controls)}" if controls else ""
+
+
+def effect_sentence(study: Study, feature: str) -> str:
+    """Say what a feature does, with its interval and what it is adjusted for.
+
+    Examples
+    --------
+    >>> effect_sentence(study, "m_bullets")    # doctest: +SKIP
+    'Among pairs that differ in it, the response that uses more bullet points was preferred 9 percentage
+    points more often than the other (95 % interval 5 to 13), adjusted for length.'
+    """
+    row = study.features.loc[feature]
+    which = _which(study, feature)
+    if row["delta_win"] != row["delta_win"]:
+        share = points(row["prevalence"])
+        return (
+            f"In {share} % of pairs one response {which[1]}; there are no labels that say which is preferred."
+        )
+    effect, low, high = (float(row[c]) for c in ("delta_win", "delta_win_low", "delta_win_high"))
+    more = "more" if effect >= 0 else "less"
+    ends = (low, high) if effect >= 0 else (-high, -low)
+    interval = f"95 % interval {points(ends[0])} to {points(ends[1])}"
+    unsure = "" if low > 0 or high < 0 else "; it could as well be none"
+    return (
+        f"Among pairs that differ in it, {which[0]} was preferred {points(abs(effect))} percentage points {more} "
+        f"often than the other ({interval}{unsure}){adjusted_for(study, feature)}."
+    )
+
+
+def _which(study: Study, feature: str) -> tuple[str, str]:
+    """Return ("the response that uses more bullet points", "uses more bullet points")."""
+    from whimsight.attributes import ATTRIBUTES
+
+    if feature in ATTRIBUTES:
+        phrase = ATTRIBUTES[feature].phrase
+        return f"the response that {phrase}", phrase
+    name = feature_name(study, feature)
+    has = f"has more of {name}" if name.startswith("unnamed") else f"has more of “{name}”"
+    return f"the response that {has}", has
+
+
+def cut(
+    text: str, limit: int, spans: Sequence[tuple[int, int]] = ()
+) -> tuple[str, list[tuple[int, int]], int, int]:
+    """Cut a long text, beginning near the first span where that lies beyond the cut.
+
+    Returns
+    -------
+    text, spans, before, after
+        The excerpt, the spans inside it, and how many characters were left out on either side.
+    """
+    start = 0
+    if len(text) > limit and spans and spans[0][0] > limit * 3 // 4:
+        start = min(spans[0][0] - limit // 4, len(text) - limit)
+    end = min(len(text), start + limit)
+    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if b > start and a < end]
+    return text[start:end], inside, start, len(text) - end
+
+
+def without_paths(value: Any) -> Any:
+    """Shorten every file path in a text, list or dictionary to its last part.
+
+    Examples
+    --------
+    >>> without_paths({"model": "/srv/people/ann/models/e5", "n": 3})
+    {'model': 'e5', 'n': 3}
+    """
+    if isinstance(value, str):
+        return _PATH.sub(lambda m: re.split(r"[\\/]+", m[0].rstrip("\\/"))[-1], value)
+    if isinstance(value, dict):
+        return {without_paths(k): without_paths(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_paths(v) for v in value]
+    return value
+
+
+def _join(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return nested settings or facts as lines of (key, value)."""
+    lines: list[tuple[str, str]] = []
+    for key, value in values.items():
+        name = f"{prefix}{key}".replace("_", " ")
+        if isinstance(value, dict):
+            lines += flat(value, f"{name}: ")
+        elif isinstance(value, list | tuple):
+            lines.append((name, ", ".join(map(str, value)) or "none"))
+        elif isinstance(value, float):
+            lines.append((name, "–" if not math.isfinite(value) else f"{value:.4g}".replace("-", "−")))
+        else:
+            lines.append((name, str(value)))
+    return lines

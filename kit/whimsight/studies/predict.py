@@ -1,0 +1,121 @@
+"""Which columns each row of the prediction table uses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from whimsight.studies.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from whimsight.effects.prediction import Block
+    from whimsight.pairs import Pairs
+    from whimsight.studies.inputs import Inputs
+
+    Progress = Callable[[str, int, int], None]
+
+__all__ = ["predict_with_lasso"]
+
+
+def predict_with_lasso(
+    pairs: Pairs,
+    inputs: Inputs,
+    codes: NDArray[np.float32],
+    clusters: list[NDArray[np.int64]],
+    settings: Settings,
+    *,
+    names: list[str],
+    progress: Progress | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the prediction table and the L1 path of a study; both empty without two kinds of votes.
+
+    Every row knows the length; ``embedding`` is the whole embedding difference with length, the black box of
+    which the features capture a share. The autoencoder is learned anew in each fold.
+    """
+    from whimsight.effects import lasso_path, prediction
+
+    y = pairs.preference
+    decided = np.flatnonzero(np.isfinite(y) & (y != 0.5))
+    n_groups = np.unique(pairs.components(settings.groups)[decided]).size if decided.size else 0
+    n_folds = min(settings.folds, n_groups)
+    if np.unique(y[decided] > 0.5).size < 2 or n_folds < 2:
+        return pd.DataFrame(), pd.DataFrame()
+    folds = pairs.folds(n_folds, seed=settings.seed, columns=settings.groups)
+    table = prediction(_blocks(inputs, settings), y, folds=folds, clusters=clusters, weights=pairs.weight)
+    if progress is not None:
+        progress("predict", 1, 2)
+    path = lasso_path(
+        codes[inputs.inverse], y, folds=folds, clusters=clusters, names=names, weights=pairs.weight
+    )
+    if progress is not None:
+        progress("predict", 2, 2)
+    return table, path
+
+
+def _blocks(inputs: Inputs, settings: Settings) -> dict[str, Block]:
+    from whimsight.attributes import ATTRIBUTES
+
+    length = inputs.measured[:, [list(ATTRIBUTES).index("m_words")]][inputs.inverse]
+    measured = inputs.measured[inputs.inverse]
+    embedding = _unit_blocks(inputs.differences)[inputs.inverse]
+    learned = _FoldCodes(inputs, settings)
+
+    def discovered(
+        train: NDArray[np.int64], test: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        codes = learned(train)
+        return np.hstack([length[train], codes[train]]), np.hstack([length[test], codes[test]])
+
+    def both(
+        train: NDArray[np.int64], test: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        codes = learned(train)
+        return np.hstack([measured[train], codes[train]]), np.hstack([measured[test], codes[test]])
+
+    return {
+        "length": length,
+        "measured": measured,
+        "discovered": discovered,
+        "all": both,
+        "embedding": np.hstack([length, embedding]),
+        "embedding+measured": np.hstack([measured, embedding]),
+    }
+
+
+def _unit_blocks(differences: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(differences)
+
+
+class _FoldCodes:
+    """Discovered codes of all rows from an autoencoder that saw the training rows only."""
+
+    def __init__(self, inputs: Inputs, settings: Settings) -> None:
+        self._inputs = inputs
+        self._settings = settings
+        self._known: dict[bytes, NDArray[np.float32]] = {}
+
+    def __call__(self, train: NDArray[np.int64]) -> NDArray[np.float32]:
+        key = np.packbits(np.isin(np.arange(self._inputs.inverse.size), train)).tobytes()
+        if key not in self._known:
+            self._known[key] = self._fit(train)
+        return self._known[key]
+
+    def _fit(self, train: NDArray[np.int64]) -> NDArray[np.float32]:
+        from whimsight.studies.features import encode, fit_autoencoder
+
+        seen = np.unique(self._inputs.inverse[train])
+        part = replace(
+            self._inputs,
+            measured=self._inputs.measured[seen],
+            differences=self._inputs.differences[seen],
+            prompt=self._inputs.prompt[seen],
+        )
+        model, explained = fit_autoencoder(part, self._settings)
+        return encode(self._inputs, model, explained)[self._inputs.inverse]

@@ -1,0 +1,289 @@
+"""`whimsight.study`: pairs in, study out, one stage after the other."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from whimsight.errors import FitError
+from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
+from whimsight.studies.inputs import control_matrix, prepare
+from whimsight.studies.predict import predict_with_lasso
+from whimsight.studies.settings import Settings
+from whimsight.studies.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from whimsight.autoencoder import SparseAutoencoder
+    from whimsight.embed import Embedder
+    from whimsight.pairs import Pairs
+    from whimsight.studies.inputs import Inputs
+
+    Progress = Callable[[str, int, int], None]
+
+__all__ = ["study"]
+
+_FEWEST_PAIRS = 10
+
+
+def study(
+    pairs: Pairs | Any,
+    *,
+    embedder: str | Embedder = "minilm",
+    embeddings: NDArray[np.float32] | None = None,
+    progress: Progress | None = None,
+    **choices: Any,
+) -> Study:
+    """Embed the pairs, learn their features, measure what each does to the choice, draft names.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Or anything that `whimsight.read` takes.
+    embedder : str or Embedder
+        ``"minilm"`` (default), ``"static"``, a sentence-transformers id or path, or an `Embedder`.
+    embeddings : ndarray, optional
+        float32 (n_texts, d): ready embeddings of ``pairs.texts().unique``, in that order.
+    progress : callable, optional
+        Called with (stage, done, total); see `whimsight.progress.bars`.
+    **choices
+        Any other field of `Settings`: ``n_features``, ``k``, ``controls``, ``seed``, ...
+
+    Returns
+    -------
+    Study
+        Without labels effects are NaN and ``prediction`` is empty: the study then says what the pairs
+        could measure.
+
+    Raises
+    ------
+    FitError
+        With fewer than 10 distinct pairs, or when every decided vote says the same.
+
+    Examples
+    --------
+    >>> import whimsight as ws
+    >>> made = ws.study(ws.load("mt-bench"), embedder="static")      # doctest: +SKIP
+    >>> made.significant()[["name", "delta_win"]]                    # doctest: +SKIP
+    """
+    from whimsight.pairs import Pairs, read
+
+    if not isinstance(pairs, Pairs):
+        pairs = read(pairs)
+    settings = _settings(embedder, embeddings, choices)
+    clock = _Clock()
+    model = _embedder(embedder, embeddings, settings)
+    inputs = prepare(
+        pairs,
+        model,
+        template=settings.template,
+        groups=settings.groups,
+        embeddings=embeddings,
+        progress=progress,
+    )
+    clock.lap("measure and embed")
+    if inputs.first.size < _FEWEST_PAIRS:
+        raise FitError(
+            f"A study needs at least {_FEWEST_PAIRS} distinct pairs; found {inputs.first.size} in {pairs.name!r}. "
+            "See pairs.report for what reading left out."
+        )
+
+    autoencoder, explained = fit_autoencoder(inputs, settings, progress=progress)
+    clock.lap("discover features")
+    features = empty_features(autoencoder.n_features)
+    features["stability"] = _recurrence(inputs, autoencoder, explained, settings)
+    clock.lap("stability")
+    codes = np.ascontiguousarray(
+        np.hstack([encode(inputs, autoencoder, explained), inputs.measured]), dtype=np.float32
+    )
+    drafts = _draft_names(features, codes, inputs, pairs, autoencoder, model, settings, progress)
+    clock.lap("draft names")
+
+    clusters = [pairs.prompt_codes]
+    if "annotator" in pairs.frame and pairs.frame["annotator"].nunique() > 1:
+        clusters.append(pairs.codes("annotator"))
+    joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
+    clock.lap("effects")
+    prediction, lasso = predict_with_lasso(
+        pairs, inputs, codes, clusters, settings, names=list(features.index), progress=progress
+    )
+    clock.lap("prediction")
+    return Study(
+        pairs=pairs,
+        settings=settings,
+        features=features,
+        prediction=prediction,
+        joint=joint,
+        lasso=lasso,
+        drafts=drafts,
+        pair_codes=codes,
+        pair_of_row=inputs.inverse,
+        autoencoder=autoencoder,
+        attribute_scale=inputs.scale,
+        residual_map=explained,
+        facts=_facts(pairs, inputs, autoencoder, explained, model, position),
+        seconds=clock.seconds,
+    )
+
+
+def _settings(embedder: Any, embeddings: Any, choices: dict[str, Any]) -> Settings:
+    from dataclasses import fields
+
+    from whimsight._suggest import nearest
+
+    known = [f.name for f in fields(Settings)]
+    for name in choices:
+        if name not in known:
+            raise TypeError(
+                f"study() has no choice {name!r}.{nearest(name, known)} Choices: {', '.join(known)}."
+            )
+    name = embedder if isinstance(embedder, str) else str(getattr(embedder, "name", type(embedder).__name__))
+    return Settings(embedder="ready" if embeddings is not None else name, **choices)
+
+
+def _embedder(embedder: Any, embeddings: Any, settings: Settings) -> Embedder | None:
+    if embeddings is not None:
+        return None
+    from whimsight.embed import embedder as make
+
+    return make(embedder, windows=settings.windows) if isinstance(embedder, str) else make(embedder)
+
+
+def _recurrence(
+    inputs: Inputs,
+    autoencoder: SparseAutoencoder,
+    explained: NDArray[np.float32] | None,
+    settings: Settings,
+) -> NDArray[np.float64]:
+    """Stability of the discovered features; a formula recurs by definition, so measured ones are 1."""
+    from whimsight.autoencoder import stability
+
+    found = np.full(autoencoder.n_features, np.nan)
+    if np.unique(inputs.prompt).size >= 4:
+        table = stability(
+            unexplained(inputs, explained), autoencoder, groups=inputs.prompt, seed=settings.seed
+        )
+        found = table["stability"].to_numpy(dtype=np.float64)
+    return np.concatenate([found, np.ones(inputs.measured.shape[1])])
+
+
+def _draft_names(
+    features: pd.DataFrame,
+    codes: NDArray[np.float32],
+    inputs: Inputs,
+    pairs: Pairs,
+    autoencoder: SparseAutoencoder,
+    model: Embedder | None,
+    settings: Settings,
+    progress: Progress | None,
+) -> pd.DataFrame:
+    """Draft names for the discovered features and write them with their fidelity into the table."""
+    m = autoencoder.n_features
+    measured = features.index[m:]
+    features.loc[measured, ["fidelity", "fidelity_low", "fidelity_high"]] = 1.0
+    if not settings.names:
+        return pd.DataFrame()
+    from whimsight.names import draft
+
+    texts = inputs.texts
+    drafts = draft(
+        codes[:, :m],
+        type(texts)(unique=texts.unique, a=texts.a[inputs.first], b=texts.b[inputs.first]),
+        inputs.prompt,
+        inputs.attributes,
+        decoder=autoencoder.decoder if settings.template == "{response}" and model is not None else None,
+        embedder=model if settings.template == "{response}" else None,
+        seed=settings.seed,
+        progress=progress,
+    )
+    drafts.index = features.index[:m]
+    for column in ("name", "fidelity", "fidelity_low", "fidelity_high", "judge"):
+        features.loc[drafts.index, column] = drafts[column]
+    return drafts.drop(columns="sign")
+
+
+def _effects(
+    features: pd.DataFrame,
+    codes: NDArray[np.float32],
+    pairs: Pairs,
+    inputs: Inputs,
+    clusters: list[NDArray[np.int64]],
+    settings: Settings,
+) -> tuple[pd.DataFrame, dict[str, float] | None]:
+    """Fill the effect columns of the table; return the joint effects and the position bias."""
+    from dataclasses import asdict
+
+    from whimsight.effects import effects, joint_effects, position_bias
+
+    controls, attribute = control_matrix(pairs, inputs, settings.controls)
+    n_discovered = codes.shape[1] - inputs.measured.shape[1]
+    own = np.full(codes.shape[1], -1, dtype=np.int64)
+    for position, column in enumerate(attribute.tolist()):
+        if column >= 0:
+            own[n_discovered + column] = position
+    rows = codes[inputs.inverse]
+    table = effects(
+        rows,
+        pairs.preference,
+        clusters=clusters,
+        controls=controls,
+        own_control=own,
+        weights=pairs.weight,
+        ties=settings.ties,
+    )
+    table.index = features.index
+    for column in table.columns:
+        features[column] = table[column]
+    outside = controls[:, attribute < 0]
+    joint = joint_effects(rows, pairs.preference, clusters=clusters, controls=outside, weights=pairs.weight)
+    joint.index = features.index
+    bias = position_bias(pairs.preference, clusters=clusters, controls=controls, weights=pairs.weight)
+    return joint, None if bias is None else asdict(bias)
+
+
+def _facts(
+    pairs: Pairs,
+    inputs: Inputs,
+    autoencoder: SparseAutoencoder,
+    explained: NDArray[np.float32] | None,
+    model: Embedder | None,
+    position: dict[str, float] | None,
+) -> dict[str, Any]:
+    seen = unexplained(inputs, explained)
+    codes = autoencoder.encode(seen)
+    frame = pairs.frame
+    return {
+        "rows": len(pairs),
+        "distinct_pairs": int(inputs.first.size),
+        "prompts": int(np.unique(pairs.prompt_codes).size),
+        "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
+        "labelled": int(np.isfinite(pairs.preference).sum()),
+        "ties": int((pairs.preference == 0.5).sum()),
+        "position_bias": position,
+        "reconstruction_error": float(autoencoder.reconstruction_error(seen)),
+        "active_features": float(np.count_nonzero(codes) / max(1, codes.shape[0])),
+        "embedder": getattr(model, "fingerprint", "ready embeddings"),
+        "dimensions": int(inputs.differences.shape[1]),
+        "pairs_fingerprint": pairs.fingerprint,
+        "versions": {name: version(name) for name in ("whimsight", "numpy", "torch", "transformers")},
+    }
+
+
+class _Clock:
+    """Seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = perf_counter()
+        self.seconds[stage] = now - self._last
+        self._last = now
