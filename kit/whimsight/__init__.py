@@ -50,7 +50,7 @@ _HOME = {
     "study": "whimsight.studies",
 }
 
-__all__ = [  # noqa: RUF022 - sorted as Python sorts
+__all__ = [
     "ATTRIBUTES",
     "EmbeddingError",
     "FitError",

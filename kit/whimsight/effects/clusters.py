@@ -30,7 +30,7 @@ class Way:
         from scipy.sparse import csr_array
 
         if values.ndim == 1:
-            return np.bincount(self.codes, weights=values, minlength=self.n_clusters)
+            return np.asarray(np.bincount(self.codes, values, self.n_clusters), dtype=np.float64)
         n = self.codes.size
         if n == self.n_clusters:
             out = np.empty_like(values)

@@ -36,7 +36,7 @@ def fit_davidson(X: NDArray[np.float64], y: NDArray[np.float64], weights: NDArra
         ``theta`` is (p + 1,): the coefficients, then log nu. Each row has two parts (see `Fit`): the
         Cholesky factors of its 2 x 2 covariance of side and tie. None when there is no maximum.
     """
-    n, p = X.shape
+    p = X.shape[1]
     half = X / 2
     tie = (y == 0.5).astype(np.float64)
     side = np.where(y == 0.5, 0.0, np.where(y > 0.5, 1.0, -1.0))

@@ -1,4 +1,4 @@
-"""Does standing first help?"""
+"""Whether standing first helps."""
 
 from __future__ import annotations
 

@@ -85,10 +85,10 @@ def votes(
         raise FitError(f"A preference is 1 (A), 0 (B), 0.5 (tie) or NaN (unlabelled); found {odd:g}.")
     if sides.size == 1:
         raise FitError(
-            f"All {int(decided.sum()):,} decided votes are for {'A' if sides[0] > 0.5 else 'B'}: nothing can be "
-            "learned about the choice. If the chosen response always stands first, call the columns chosen and "
-            "rejected, so that reading shuffles the sides; or set preference to NaN to study the pairs without "
-            "labels."
+            f"All {int(decided.sum()):,} decided votes are for {'A' if sides[0] > 0.5 else 'B'}: nothing can "
+            "be learned about the choice. If the chosen response always stands first, call the columns chosen "
+            "and rejected, so that reading shuffles the sides; or set preference to NaN to study the pairs "
+            "without labels."
         )
     rows = np.flatnonzero(labelled if with_ties else decided)
     return Votes(rows, preference[rows], w[rows], x[rows], Clusters([np.asarray(c)[rows] for c in clusters]))

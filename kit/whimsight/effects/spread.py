@@ -13,11 +13,12 @@ from whimsight.effects.logit import Fit
 
 __all__ = ["Correction", "Spread", "mean_spread", "spread"]
 
-Correction = Literal["CR3", "CR1"]
+Correction = Literal["CR2", "CR3", "CR1"]
 
 _EXACT_UP_TO = 1024
 _TERMS = 12
 _FLOOR = 1e-6
+_FEW_COLUMNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,11 @@ def spread(
             variances.append(factor * np.square(moved).sum(axis=0))
             degrees.append(np.full(gradients.shape[1], float(g - 1)))
         else:
-            moved = _left_out(fit, tiled) @ gradients
-            moved += 0.0 if extra is None else (extra * g / max(g - 1, 1))[:, None]
-            variances.append((g - 1) / g * np.square(moved).sum(axis=0))
+            power = 1.0 if correction == "CR3" else 0.5
+            moved = _corrected(fit, tiled, power) @ gradients
+            moved += 0.0 if extra is None else (extra * (g / max(g - 1, 1)) ** power)[:, None]
+            factor = (g - 1) / g if correction == "CR3" else 1.0
+            variances.append(factor * np.square(moved).sum(axis=0))
             degrees.append(_effective(fit, gradients, tiled) - 1)
     return _combine(variances, degrees, correction)
 
@@ -127,40 +130,51 @@ def _combine(
     return Spread(np.sqrt(total), np.maximum(np.nan_to_num(satterthwaite, nan=1.0), 1.0))
 
 
-def _left_out(fit: Fit, way: Way) -> NDArray[np.float64]:
-    """How far each cluster moves the coefficients, by one Newton step without it: float64 (G, p).
+def _corrected(fit: Fit, way: Way, power: float) -> NDArray[np.float64]:
+    """How far each cluster moves the coefficients, made up for its own pull on the fit: float64 (G, p).
 
-    (H - H_g)^-1 s_g, exactly for up to a thousand clusters and else by the series
-    H^-1 s_g + H^-1 H_g H^-1 s_g + ..., which then converges at once.
+    In white coordinates (I - A_g)^-power s_g with the cluster's share A_g of the information; exactly for up
+    to a thousand clusters and else by the binomial series, which then converges at once.
     """
     root = np.linalg.cholesky(fit.inverse)  # white columns: the information of design @ root is 1
     white = fit.design @ root
     pulls = way.sums(white * fit.residual[:, None])
     if way.n_clusters > _EXACT_UP_TO:
-        return _series(white, fit.curve, pulls, way) @ root.T
+        return np.asarray(_series(white, fit.curve, pulls, way, power) @ root.T)
+    values, vectors = np.linalg.eigh(_shares(white, fit.curve, way))
+    stretch = np.maximum(1 - values, _FLOOR) ** -power
+    turned = np.einsum("gij,gi->gj", vectors, pulls) * stretch
+    return np.asarray(np.einsum("gij,gj->gi", vectors, turned) @ root.T)
+
+
+def _shares(white: NDArray[np.float64], curve: NDArray[np.float64], way: Way) -> NDArray[np.float64]:
+    """Each cluster's information in white coordinates, float64 (G, p, p); they sum to 1."""
     p = white.shape[1]
     held = np.empty((way.n_clusters, p, p))
-    if p <= 8:
+    if p <= _FEW_COLUMNS:
         upper = np.triu_indices(p)
-        packed = way.sums(fit.curve[:, None] * white[:, upper[0]] * white[:, upper[1]])
+        packed = way.sums(curve[:, None] * white[:, upper[0]] * white[:, upper[1]])
         held[:, upper[0], upper[1]] = held[:, upper[1], upper[0]] = packed
-    else:
-        order = np.argsort(way.codes, kind="stable")
-        ends = np.cumsum(np.bincount(way.codes, minlength=way.n_clusters))
-        for g, rows in enumerate(np.split(order, ends[:-1])):
-            part = white[rows]
-            held[g] = part.T @ (fit.curve[rows, None] * part)
-    moved = np.linalg.solve((1 + _FLOOR) * np.eye(p) - held, pulls[:, :, None])[:, :, 0]
-    return np.asarray(moved @ root.T)
+        return held
+    order = np.argsort(way.codes, kind="stable")
+    ends = np.cumsum(np.bincount(way.codes, minlength=way.n_clusters))
+    for g, rows in enumerate(np.split(order, ends[:-1])):
+        part = white[rows]
+        held[g] = part.T @ (curve[rows, None] * part)
+    return held
 
 
 def _series(
-    white: NDArray[np.float64], curve: NDArray[np.float64], pulls: NDArray[np.float64], way: Way
+    white: NDArray[np.float64],
+    curve: NDArray[np.float64],
+    pulls: NDArray[np.float64],
+    way: Way,
+    power: float,
 ) -> NDArray[np.float64]:
     total, term = pulls, pulls
-    for _ in range(_TERMS):
+    for k in range(1, _TERMS + 1):
         along = curve * np.einsum("ij,ij->i", white, term[way.codes])
-        term = way.sums(white * along[:, None])
+        term = way.sums(white * along[:, None]) * ((k - 1 + power) / k)
         total = total + term
         if np.abs(term).max() <= 1e-3 * np.abs(total).max():
             break

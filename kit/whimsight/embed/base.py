@@ -39,7 +39,7 @@ class Embedder(Protocol):
 
 
 class Template:
-    """What is embedded of a pair's side: ``{response}``, and optionally ``{prompt}``.
+    r"""What is embedded of a pair's side: ``{response}``, and optionally ``{prompt}``.
 
     Parameters
     ----------

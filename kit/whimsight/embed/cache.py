@@ -13,7 +13,7 @@ import os
 import sqlite3
 import warnings
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ class EmbeddingCache:
             for start in range(0, len(keys), _MOST):
                 part = keys[start : start + _MOST]
                 marks = ",".join("?" * len(part))
-                query = f"SELECT key, vector, checksum FROM embedding WHERE key IN ({marks})"  # noqa: S608
+                query = f"SELECT key, vector, checksum FROM embedding WHERE key IN ({marks})"
                 for key, vector, checksum in db.execute(query, part):
                     if len(vector) == 4 * self.dimensions and zlib.crc32(vector) == checksum:
                         found[key] = np.frombuffer(vector, dtype="<f4")
@@ -97,7 +97,7 @@ class EmbeddingCache:
         return db
 
     @contextlib.contextmanager
-    def _trouble(self) -> Iterable[None]:  # type: ignore[misc]
+    def _trouble(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.OperationalError as error:  # locked, full, read-only

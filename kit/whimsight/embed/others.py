@@ -12,6 +12,7 @@ import numpy as np
 
 from whimsight.embed.base import Progress, normalise
 from whimsight.embed.cache import cache_folder
+from whimsight.embed.quiet import quiet
 from whimsight.errors import EmbeddingError
 
 if TYPE_CHECKING:
@@ -72,12 +73,14 @@ class Static:
         from whimsight.embed.transformer import _from_hub, _weights
 
         path = _weights()[0] or _from_hub()
-        model = distill_from_model(
-            AutoModel.from_pretrained(path, use_safetensors=True, local_files_only=True),
-            AutoTokenizer.from_pretrained(path, local_files_only=True),
-            pca_dims=self.dimensions,
-            device="cpu",
-        )
+        tokenizer: Any = AutoTokenizer
+        with quiet():
+            model = distill_from_model(
+                AutoModel.from_pretrained(path, use_safetensors=True, local_files_only=True),
+                tokenizer.from_pretrained(path, local_files_only=True),
+                pca_dims=self.dimensions,
+                device="cpu",
+            )
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
@@ -111,7 +114,7 @@ class SentenceTransformer:
                 "Use 'minilm', 'static', a local path, or an id that the hub has."
             ) from error
         self._batch_size = batch_size
-        self.dimensions = int(self._model.get_embedding_dimension())
+        self.dimensions = int(self._model.get_embedding_dimension() or self._model.encode(["."]).shape[1])
         self.fingerprint = f"st:{self.name}:{_weights_digest(self._model)}"
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from whimsight.embed.base import Progress, normalise
+from whimsight.embed.quiet import quiet
 from whimsight.embed.windows import batches, cut_windows
 from whimsight.errors import EmbeddingError
 
@@ -112,7 +113,6 @@ class MiniLM:
         import torch
         from tokenizers import Tokenizer
         from transformers import AutoModel
-        from transformers.utils import logging
 
         device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
         kind = (
@@ -120,19 +120,12 @@ class MiniLM:
             if self._dtype == "bfloat16" or (self._dtype == "auto" and _has_bfloat16(device))
             else torch.float32
         )
-        level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-        try:
+        with quiet():
             path = self._path if self._path is not None else _from_hub()
             self._tokenizer = Tokenizer.from_file(str(Path(path) / "tokenizer.json"))
             self._model = AutoModel.from_pretrained(
                 path, dtype=kind, attn_implementation="sdpa", use_safetensors=True, local_files_only=True
             )
-        finally:
-            logging.set_verbosity(level)
-            if bars:
-                logging.enable_progress_bar()
         self._model.eval().to(device)
         self._model.pooler = None
         self._tokenizer.no_truncation()
@@ -177,8 +170,8 @@ def _has_bfloat16(device: str) -> bool:
     import torch
 
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported()
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+        return bool(torch.cuda.is_bf16_supported())
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 

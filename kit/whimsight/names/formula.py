@@ -35,7 +35,7 @@ class AttributeDescriber:
 
     def describe(self, evidence: Sequence[Evidence]) -> list[list[Candidate]]:
         """Return the attributes in which the two sides differ most consistently."""
-        out = []
+        out: list[list[Candidate]] = []
         for e in evidence:
             if e.more.size < 4:
                 out.append([])
@@ -79,13 +79,13 @@ class FormulaJudge:
         """Return float64 (m,): +1, -1 or 0; a formula always answers."""
         if candidate.kind == "attribute":
             values = self._values[:, self._column[candidate.terms[0]]]
-            return np.sign(values[a] - values[b]).astype(np.float64)
+            return np.asarray(np.sign(values[a] - values[b]), dtype=np.float64)
         wanted = [f" {term} " for term in candidate.terms]
         hits = {
             i: sum(w in self._text(i) for w in wanted) for i in np.unique(np.concatenate([a, b])).tolist()
         }
         count = np.vectorize(hits.__getitem__, otypes=[np.float64])
-        return np.sign(count(a) - count(b)) if a.size else np.zeros(0)
+        return np.asarray(np.sign(count(a) - count(b)), dtype=np.float64) if a.size else np.zeros(0)
 
     def _text(self, i: int) -> str:
         if i not in self._plain:

@@ -121,7 +121,7 @@ class PhraseDescriber:
         centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
         out = []
         for j, z in enumerate(found):
-            ends = {}
+            ends: dict[int, list[int]] = {}
             for sign in (1, -1):
                 rows = telling[j][sign]
                 rows = rows[sign * z[rows] > 1.0]
@@ -168,7 +168,10 @@ def _contrast(
         (np.ones(prompt.size, np.float32), (prompt, np.arange(prompt.size))), shape=(n_prompts, prompt.size)
     )
     sizes = np.bincount(prompt, minlength=n_prompts).astype(np.float32)
-    share = per_prompt.multiply(1.0 / np.maximum(sizes, 1)[:, None]).tocsr()
+    share = csr_array(
+        ((1.0 / np.maximum(sizes, 1))[prompt], (prompt, np.arange(prompt.size))),
+        shape=(n_prompts, prompt.size),
+    )
     sides = [counts[np.searchsorted(used, side)] for side in (e.more, e.less)]
     more, less = (np.asarray((share @ s).sum(axis=0)).ravel().astype(np.float64) for s in sides)
     seen = np.asarray(((per_prompt @ (sides[0] + sides[1])) > 0).sum(axis=0)).ravel()

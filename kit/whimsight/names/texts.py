@@ -23,7 +23,7 @@ def plain(text: str) -> str:
 
 
 def printable(phrases: Sequence[str], most: int = 60) -> str:
-    """Join phrases in quotation marks while they fit.
+    r"""Join phrases in quotation marks while they fit.
 
     Examples
     --------

@@ -208,7 +208,7 @@ def delimited(text: str, separator: str, name: str) -> pd.DataFrame:
 
 def columnar(data: bytes, ending: str, name: str) -> pd.DataFrame:
     """Read Parquet, Feather, or an Arrow file or stream."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
     from pyarrow import feather, ipc, parquet
 
     source = pa.BufferReader(data)

@@ -23,8 +23,8 @@ _KEY = b"whimsight.pairs"
 
 def pairs_to_bytes(pairs: Pairs, *, level: int = 9) -> bytes:
     """Return the pairs as the bytes of a Parquet file; values that are lists or dictionaries become JSON."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     frame = pairs.frame.copy(deep=False)
     as_json = []

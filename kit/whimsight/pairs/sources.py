@@ -174,7 +174,7 @@ def _wide_encoding(data: bytes) -> str | None:
 
 def _hub(source: str, split: str | None) -> Source:
     try:
-        import datasets  # type: ignore[import-untyped]
+        import datasets
     except ImportError:
         raise PairsError(
             f"No file {source!r} here, and it looks like a dataset id on a hub; reading one needs: "

@@ -1,8 +1,8 @@
 """One dataset's study: made, looked at, saved, reported."""
 
+from whimsight.studies._study import FEATURE_COLUMNS, PREDICTION_COLUMNS, Study
 from whimsight.studies.run import study
 from whimsight.studies.settings import Settings
-from whimsight.studies.study import FEATURE_COLUMNS, PREDICTION_COLUMNS, Study
 
 open = Study.open  # noqa: A001 - `whimsight.open` reads as a sentence
 

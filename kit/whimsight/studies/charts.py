@@ -14,7 +14,7 @@ from whimsight.studies._report.words import chart_label
 if TYPE_CHECKING:
     import altair as alt
 
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = ["features_chart", "prediction_chart", "telling"]
 

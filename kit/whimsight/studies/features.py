@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from whimsight.studies._study import FEATURE_COLUMNS
 from whimsight.studies.inputs import residual_map
-from whimsight.studies.study import FEATURE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

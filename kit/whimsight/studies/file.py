@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.pairs import Pairs
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = ["SCHEMA", "open_study", "save_study"]
 

@@ -58,7 +58,7 @@ class Inputs:
 
 def prepare(
     pairs: Pairs,
-    embedder: Embedder,
+    embedder: Embedder | None,
     *,
     template: str = "{response}",
     groups: tuple[str, ...] = (),
@@ -85,6 +85,8 @@ def prepare(
     values = measure(texts.unique, progress=progress)
     measured, scale = code(values[texts.a[first]], values[texts.b[first]])
     if embeddings is None:
+        if embedder is None:
+            raise EmbeddingError("Neither an embedder nor ready embeddings were given.")
         differences = embedding_differences(pairs, texts, first, embedder, template, progress)
     else:
         ready = _ready(embeddings, len(texts.unique))
@@ -143,7 +145,7 @@ def residual_map(
     gram = measured.T.astype(np.float64) @ measured
     cross = measured.T.astype(np.float64) @ differences
     gram[np.diag_indices_from(gram)] += penalty * measured.shape[0]
-    return np.linalg.solve(gram, cross).astype(np.float32)
+    return np.asarray(np.linalg.solve(gram, cross), dtype=np.float32)
 
 
 def _subtract(matrix: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -167,7 +169,7 @@ def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]
             f"{bad.size:,} rows of the ready embeddings hold NaN or infinity, the first at row {bad[0]}."
         )
     norm = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return matrix / np.where(norm > 0, norm, 1.0)
+    return np.asarray(matrix / np.where(norm > 0, norm, 1.0), dtype=np.float32)
 
 
 def control_matrix(

@@ -24,7 +24,7 @@ from whimsight.studies.charts import features_chart, prediction_chart, telling
 if TYPE_CHECKING:
     import altair as alt
 
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = ["report_html", "write_report"]
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from whimsight.errors import FitError
+from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
 from whimsight.studies.inputs import control_matrix, prepare
 from whimsight.studies.predict import predict_with_lasso
 from whimsight.studies.settings import Settings
-from whimsight.studies.study import Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ def study(
     clock.lap("draft names")
 
     clusters = [pairs.prompt_codes]
-    if "annotator" in pairs.frame and pairs.frame["annotator"].nunique() > 1:
+    if "annotator" in pairs.frame and pairs.codes("annotator").max() > 0:
         clusters.append(pairs.codes("annotator"))
     joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
     clock.lap("effects")

@@ -82,7 +82,8 @@ class Settings:
         unknown = sorted(set(values) - known)
         if unknown:
             raise StudyError(f"Unknown settings {unknown}; this version knows {sorted(known)}.")
-        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+        given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        return cls(**given)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

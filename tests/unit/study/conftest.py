@@ -10,8 +10,8 @@ import pytest
 
 from whimsight.autoencoder import SparseAutoencoder
 from whimsight.pairs import Pairs, ReadReport
+from whimsight.studies._study import FEATURE_COLUMNS, PREDICTION_COLUMNS, Study
 from whimsight.studies.settings import Settings
-from whimsight.studies.study import FEATURE_COLUMNS, PREDICTION_COLUMNS, Study
 
 FEATURES = {
     "d00": ("discovered", "apologises before answering", -0.12, 0.03),

@@ -25,7 +25,7 @@ from whimsight.errors import StudyFileError
 from whimsight.studies import file as study_file
 from whimsight.studies._file.archive import allowed_size, from_json, pack, to_json
 from whimsight.studies._file.tables import table_from_bytes, table_to_bytes
-from whimsight.studies.study import Study
+from whimsight.studies._study import Study
 
 TABLES = ("features", "prediction", "joint", "lasso", "drafts")
 

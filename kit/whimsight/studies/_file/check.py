@@ -60,7 +60,7 @@ def check_arrays(
     n_pairs: int,
 ) -> None:
     """Require that codes, features, autoencoder and pairs agree in type and shape."""
-    from whimsight.studies.study import FEATURE_COLUMNS
+    from whimsight.studies._study import FEATURE_COLUMNS
 
     lacking = [c for c in FEATURE_COLUMNS if c not in features.columns]
     if lacking:

@@ -8,7 +8,7 @@ from whimsight.studies._report.markup import Html, join, marked, tag
 from whimsight.studies._report.words import cut, effect_sentence, feature_name, number, points
 
 if TYPE_CHECKING:
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = ["feature_details"]
 

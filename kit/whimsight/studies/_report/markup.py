@@ -22,7 +22,7 @@ class Html(str):
 
 
 def text(value: object) -> Html:
-    """Escape a text; characters that HTML does not allow become "�".
+    r"""Escape a text; characters that HTML does not allow become "�".
 
     Examples
     --------

@@ -12,7 +12,7 @@ from whimsight.studies._report.words import effect_sentence, flat, number, point
 from whimsight.studies.charts import telling
 
 if TYPE_CHECKING:
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = ["about", "all_features", "findings", "glossary", "header", "prediction", "rewarded"]
 

@@ -12,7 +12,7 @@ from whimsight.studies._report.words import feature_name, number, points
 from whimsight.studies.charts import telling
 
 if TYPE_CHECKING:
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = ["features_table", "interval_drawing", "prediction_table"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = [
     "adjusted_for",
@@ -51,7 +51,7 @@ def points(share: Any, decimals: int = 0, *, sign: bool = False) -> str:
 
 
 def chart_label(name: Any) -> str:
-    """Return a name as one short line without control characters, fit for a chart's axis.
+    r"""Return a name as one short line without control characters, fit for a chart's axis.
 
     Examples
     --------

@@ -140,19 +140,18 @@ class Study:
         StudyError
             If the study has no such feature.
         """
-        return self.pair_codes[self.pair_of_row, self.column(feature)]
+        codes: NDArray[np.float32] = self.pair_codes[self.pair_of_row, self.column(feature)]
+        return codes
 
     def column(self, feature: str) -> int:
         """Return the position of a feature in `features` and `codes`."""
         from whimsight._suggest import nearest
 
-        try:
-            return int(self.features.index.get_loc(feature))
-        except KeyError:
-            hint = nearest(feature, list(self.features.index))
-            raise StudyError(
-                f"No feature {feature!r} in this study.{hint} See study.features.index."
-            ) from None
+        known = [str(f) for f in self.features.index]
+        if feature not in known:
+            hint = nearest(feature, known)
+            raise StudyError(f"No feature {feature!r} in this study.{hint} See study.features.index.")
+        return known.index(feature)
 
     def examples(
         self, feature: str, n: int = 10, *, where: Where = "top", unique: bool = True, seed: int = 0
