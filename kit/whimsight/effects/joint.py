@@ -24,14 +24,14 @@ def joint_effects(
     controls: NDArray[np.float64] | None = None,
     weights: NDArray[np.float64] | None = None,
     alpha: float = 0.05,
-    correction: Correction = "CR3",
+    correction: Correction = "CR2",
 ) -> pd.DataFrame:
     """Estimate the effects of all features in one regression.
 
     Parameters
     ----------
     codes, preference, clusters, controls, weights, alpha, correction
-        As in `effects`; ties are left out. ``"CR3"`` goes with Firth's (1993) estimate, which takes away the
+        As in `effects`; ties are left out. ``"CR2"`` goes with Firth's (1993) estimate, which takes away the
         bias that maximum likelihood has when columns are many (away from 0, by about their number over that
         of the rows) and exists under separation; ``"CR1"`` with maximum likelihood, as in statsmodels.
 
@@ -53,7 +53,7 @@ def joint_effects(
         X = np.column_stack([np.ones(used.y.size), X[:, keep]])
         fit = None
         if used.y.size >= 2 * X.shape[1] and used.clusters.fewest > 1:
-            fit = (fit_firth if correction == "CR3" else fit_logit)(X, used.y, used.weights)
+            fit = (fit_firth if correction == "CR2" else fit_logit)(X, used.y, used.weights)
         if fit is not None:
             around = spread(fit, np.eye(fit.theta.size)[:, 1:], used.clusters, correction=correction)
             beta, reach = fit.theta[1:], around.reach(alpha)

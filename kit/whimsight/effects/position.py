@@ -41,7 +41,7 @@ def position_bias(
     controls: NDArray[np.float64] | None = None,
     weights: NDArray[np.float64] | None = None,
     alpha: float = 0.05,
-    correction: Correction = "CR3",
+    correction: Correction = "CR2",
 ) -> PositionBias | None:
     """Estimate the intercept of a logit on the controls, which are differences and so 0 at equality.
 

