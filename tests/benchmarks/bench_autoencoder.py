@@ -179,14 +179,14 @@ def small_sets(module: ModuleType | None, quick: bool) -> None:
         table = pd.DataFrame({who: score(fit, x, groups, splits) for who, fit in contenders.items()}).T
         table["times faster"] = table.loc["reference", "seconds"] / table["seconds"] if module else np.nan
         print(
-            f"{name}: {x.shape[0]} pairs x {x.shape[1]}, {groups.max() + 1} prompts; medians of {splits} splits"
+            f"{name}: {x.shape[0]} pairs x {x.shape[1]}, {groups.max() + 1} prompts; median of {splits} splits"
         )
         print(table.round(3).to_string(), f"\nmatched by chance: {chance(x, groups):.3f}")
         model = SparseAutoencoder.fit(x, n_features=M, k=K, groups=groups)
         start = time.perf_counter()
         told = stability(x, model, groups=groups)
         print(
-            f"stability, a feature's versions in disjoint halves: mean {told['stability'].mean():.2f}, chance "
+            f"stability, versions of a feature in disjoint halves: mean {told['stability'].mean():.2f}, chance "
             f"{told['chance'].mean():.2f}, above chance {told['above_chance'].sum()}, recur "
             f"{told['recurs'].sum()} of {M}; {time.perf_counter() - start:.2f} s\n"
         )

@@ -112,31 +112,29 @@ def fit_dictionary(
             f"The pairs cannot be split into a part to learn from and a part to check on: {names.max() + 1} "
             "groups (prompts). At least two groups of comparable size are needed."
         )
-    with one_thread(x.size < _LARGE):
-        space = leading_subspace(x[~held], heft[~held], 4 * n_features)
+    small = x.size < _LARGE
+    with one_thread(small):
+        space = leading_subspace(x, heft, 4 * n_features, rows=np.flatnonzero(~held))
+        if space.basis.shape[1] < n_features:
+            raise FitError(
+                f"The differences vary along {space.basis.shape[1]} directions only, so {n_features} features "
+                f"cannot be learnt. Ask for n_features={space.basis.shape[1]} or fewer."
+            )
         y = (x @ space.basis) / np.float32(size)
-    if space.basis.shape[1] < n_features:
-        raise FitError(
-            f"The differences vary along {space.basis.shape[1]} directions only, so {n_features} features "
-            f"cannot be learnt. Ask for n_features={space.basis.shape[1]} or fewer."
+        length /= np.float32(size**2)
+        train, check = (
+            Rows(y[rows], heft[rows] / heft[rows].mean(), float(np.average(length[rows], weights=heft[rows])))
+            for rows in (~held, held)
         )
-    train, check = (
-        Rows(
-            y[rows],
-            heft[rows] / heft[rows].mean(),
-            float(np.average(length[rows], weights=heft[rows])) / size**2,
-        )
-        for rows in (~held, held)
-    )
-    with one_thread():
-        words = _start(train, space.scale / np.float32(size), objective, rng)
-        words, history = descend(train, check, words, objective, rng, epochs=_EPOCHS, progress=progress)
-        words = reencode(train, check, words, objective)
-        words = _ordered(words, train, objective, blocks=objective.prefixes)
+        with one_thread(not small):
+            words = _start(train, space.scale / np.float32(size), objective, rng)
+            words, history = descend(train, check, words, objective, rng, epochs=_EPOCHS, progress=progress)
+            words = reencode(train, check, words, objective)
+            words = _ordered(words, train, objective, blocks=objective.prefixes)
         threshold = cut_for(check.x @ words.encoder, k * check.x.shape[0]) * size
-    if progress is not None:
-        progress("autoencoder", _EPOCHS, _EPOCHS)
-    return Fitted(space, words, threshold, objective.prefixes, history)
+        if progress is not None:
+            progress("autoencoder", _EPOCHS, _EPOCHS)
+        return Fitted(space, words, threshold, objective.prefixes, history)
 
 
 def _require_enough(length: NDArray[np.float32], groups: NDArray[np.int64], n_features: int) -> None:

@@ -35,9 +35,10 @@ def independent_components(
     """Find as many directions as there are columns, each as far from Gaussian as possible.
 
     The symmetric fixed point of Hyvärinen (1999, "Fast and robust fixed-point algorithms for independent
-    component analysis", equation 20) with ``g(u) = u exp(-u²/2)``, the choice of that paper for heavy
-    tails (kurtosis and tanh gave .705 and .701 where this gives .700, and fewer planted traits). As ``g`` is
-    odd the sign of a row does not matter, and no centring is needed.
+    component analysis", equation 20) with ``g = tanh``. As ``g`` is odd the sign of a row does not matter,
+    and no centring is needed. The cube costs error (.705 against .701) and finds fewer planted traits;
+    ``u exp(-u²/2)`` gives the same error and traits, but recurs less (HH .36 against .38, MT-Bench .29
+    against .32).
 
     Parameters
     ----------
@@ -59,10 +60,8 @@ def independent_components(
     rotation = _orthogonal(rng.standard_normal((white.shape[1], white.shape[1]), dtype=np.float32))
     for _ in range(iterations):
         component = white @ rotation
-        square = component * component
-        bell = np.exp(np.float32(-0.5) * square)
-        slope = share @ (bell - square * bell)
-        component *= bell
+        np.tanh(component, out=component)
+        slope = 1.0 - share @ (component * component)
         fresh = _orthogonal(weighted.T @ component - rotation * slope)
         turned = 1.0 - float(np.min(np.abs(np.sum(fresh * rotation, axis=0))))
         rotation = fresh

@@ -9,6 +9,17 @@ the honest one .04).
 
 The halves also start from different seeds. With one seed the reference agrees with itself at .56 to .78
 on sets where two seeds give .17 to .28: what recurs is then the start.
+
+What was tried to make more recur (32 features, mean |cos| of directions matched between disjoint halves; chance
+with the covariance of the data .17 to .23). The leading 32-dimensional subspaces of two halves share
+.39 (MT-Bench), .29 (creative writing), .68 (HH) and .42 (convincing arguments) of their energy: most of what
+differs in a few thousand pairs belongs to their prompts, and no rotation inside recurs better than its subspace.
+Averaging ten bootstrap dictionaries: .33, .26, .45, .31 in place of .32, .27, .42, .30, at .01 more error.
+Fewer features: 8 give .35, .31, .59, .30. Equal weight for each prompt, robust scatter: no change. Pairs from
+other datasets as half of the sample: .37, .32, .49, .41 at the same error, and .61, .59, .66, .62 as nine
+tenths of it at .04 to .06 more error, but then it is the other datasets that recur. So dictionaries are left
+as the data give them, and each feature says how far it can be relied on. Traits planted in 6,000 pairs do
+recur, at .86 to .98.
 """
 
 from __future__ import annotations

