@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyError
-from whimsight.studies._report.words import chart_label
+from whimsight.studies._report.words import chart_label, feature_name
 
 if TYPE_CHECKING:
     import altair as alt
@@ -91,19 +91,19 @@ def features_chart(
     title = (
         "percentage points more often preferred" if labelled else "% of pairs in which the responses differ"
     )
-    domain = {} if labelled else {"scale": alt.Scale(domainMin=0)}
+    scale = alt.Scale() if labelled else alt.Scale(domainMin=0)
     base = alt.Chart(data).encode(
         y=alt.Y("feature:N", sort=None, title=None, axis=alt.Axis(labelExpr=_label_expression(data)))
     )
     colour = alt.Color(
         "kind:N", scale=alt.Scale(domain=["measured", "discovered"], range=[MEASURED, DISCOVERED]), title=None
     )
-    axis = alt.Axis(format="+.0f" if labelled else ".0f", tickCount=7)
+    axis = alt.Axis(format="+.0f" if labelled else ".0f", tickCount=max(3, width // 70))
     intervals = base.mark_rule(strokeWidth=1.6).encode(
-        x=alt.X("low:Q", title=title, axis=axis, **domain), x2="high:Q", color=colour
+        x=alt.X("low:Q", title=title, axis=axis, scale=scale), x2="high:Q", color=colour
     )
     points = base.mark_point(size=52, opacity=1, strokeWidth=1.6).encode(
-        x=alt.X("middle:Q", title=title, axis=axis, **domain),
+        x=alt.X("middle:Q", title=title, axis=axis, scale=scale),
         color=colour,
         shape=alt.Shape(
             "kind:N",
@@ -111,7 +111,11 @@ def features_chart(
             title=None,
         ),
         fill=alt.Fill("fill:N", scale=None),
-        tooltip=["name", "kind", alt.Tooltip("middle:Q", format="+.1f"), "low", "high"],
+        tooltip=[
+            "name:N",
+            "kind:N",
+            *(alt.Tooltip(f"{c}:Q", format="+.1f") for c in ("middle", "low", "high")),
+        ],
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=ink, strokeWidth=1).encode(x="zero:Q")
     chart = alt.layer(zero, intervals, points) if labelled else alt.layer(intervals, points)
@@ -156,7 +160,7 @@ def prediction_chart(
         "role:N", scale=alt.Scale(domain=["features", "black box"], range=[MEASURED, ink]), title=None
     )
     low, high = min(0.48, float(data["low"].min())), float(data["high"].max())
-    axis = alt.Axis(format=".2f", tickCount=6)
+    axis = alt.Axis(format=".2f", tickCount=max(3, width // 75))
     scale = alt.Scale(domain=[np.floor(low * 50) / 50, np.ceil(high * 50) / 50], nice=False)
     intervals = base.mark_rule(strokeWidth=1.6).encode(
         x=alt.X("low:Q", title="held-out AUC", scale=scale, axis=axis), x2="high:Q", color=colour
@@ -169,7 +173,7 @@ def prediction_chart(
             scale=alt.Scale(domain=["features", "black box"], range=["circle", "square"]),
             title=None,
         ),
-        tooltip=["using", *(alt.Tooltip(f"{c}:Q", format=".3f") for c in ("auc", "low", "high"))],
+        tooltip=["using:N", *(alt.Tooltip(f"{c}:Q", format=".3f") for c in ("auc", "low", "high"))],
     )
     text = base.mark_text(dy=-9, fontSize=11, color=ink).encode(
         x=alt.X("auc:Q", scale=scale), text=alt.Text("auc:Q", format=".3f")
@@ -194,7 +198,7 @@ def _features_data(study: Study, top: int, *, labelled: bool) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "feature": chosen.index.astype(str),
-            "name": [chart_label(name) or str(id_) for id_, name in chosen["name"].items()],
+            "name": [chart_label(feature_name(study, str(id_))) for id_ in chosen.index],
             "kind": chosen["kind"].astype(str).to_numpy(),
             "low": 100 * chosen[f"{what}_low"].to_numpy(dtype=np.float64),
             "middle": 100 * chosen[what].to_numpy(dtype=np.float64),
@@ -221,10 +225,10 @@ def _escape_unit(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
-def _neutral(chart: alt.LayerChart, ink: str, label_width: int) -> Any:
+def _neutral(chart: Any, ink: str, label_width: int) -> alt.LayerChart:
     """No background, thin lines, the page's own letters."""
     font = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
-    return (
+    neutral: alt.LayerChart = (
         chart.configure(
             background="transparent", font=font, padding={"left": 24, "right": 12, "top": 4, "bottom": 4}
         )
@@ -252,3 +256,4 @@ def _neutral(chart: alt.LayerChart, ink: str, label_width: int) -> Any:
             symbolBaseFillColor="transparent",
         )
     )
+    return neutral

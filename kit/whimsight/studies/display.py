@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from whimsight.studies._report.markup import Html, join, tag
@@ -12,7 +13,7 @@ from whimsight.studies._report.words import adjusted_for, feature_name, number, 
 from whimsight.studies.charts import DISCOVERED, MEASURED, telling
 
 if TYPE_CHECKING:
-    from whimsight.studies.study import Study
+    from whimsight.studies._study import Study
 
 __all__ = ["study_html"]
 
@@ -40,7 +41,9 @@ def study_html(study: Study) -> str:
         _table(study, [str(f) for f in order], labelled=labelled),
         tag("p", _caption(study, labelled=labelled), style=f"{_SOFT};margin:6px 0 0;font-size:0.9em"),
     ]
-    return str(tag("div", *view, class_="whimsight-study", style="font-family:system-ui,sans-serif;max-width:48rem"))
+    return str(
+        tag("div", *view, class_="whimsight-study", style="font-family:system-ui,sans-serif;max-width:48rem")
+    )
 
 
 def _facts(study: Study) -> str:
@@ -66,11 +69,21 @@ def _table(study: Study, order: list[str], *, labelled: bool) -> Html:
     titles = [("feature", _CELL), ("% of pairs", _NUMBER)]
     if labelled:
         titles += [("delta-win, points", _NUMBER), ("95 %", _CELL), ("", _CELL)]
-        reach = float(chosen[["delta_win_low", "delta_win_high"]].abs().max(axis=None))
-        scale = (-reach, reach)
+        ends = chosen[["delta_win_low", "delta_win_high"]].to_numpy(dtype=np.float64)
+        scale = (min(0.0, float(ends.min())), max(0.0, float(ends.max())))
     else:
         scale = (0.0, 1.0)
-    head = tag("tr", *(tag("th", title, style=f"{style};{_SOFT};font-weight:400") for title, style in titles))
+    head = tag(
+        "tr",
+        *(
+            tag(
+                "th",
+                title,
+                style=f"{style};{_SOFT};font-weight:400" + ("" if "right" in style else ";text-align:left"),
+            )
+            for title, style in titles
+        ),
+    )
     rows = [_row(study, feature, chosen.loc[feature], scale, labelled=labelled) for feature in order]
     style = "border-collapse:collapse;border:0;font-size:0.95em;margin:0"
     return tag("table", tag("thead", head), tag("tbody", *rows), style=style)
@@ -83,7 +96,10 @@ def _row(study: Study, feature: str, row: Any, scale: tuple[float, float], *, la
         tag("span", feature_name(study, feature), dir="auto"),
         tag("span", f" {feature}", style=f"{_SOFT};font-size:0.85em"),
     )
-    cells = [tag("td", name, style=f"{_CELL};text-align:left"), tag("td", points(row["prevalence"]), style=_NUMBER)]
+    cells = [
+        tag("td", name, style=f"{_CELL};text-align:left"),
+        tag("td", points(row["prevalence"]), style=_NUMBER),
+    ]
     if labelled:
         low, effect, high = (float(row[c]) for c in ("delta_win_low", "delta_win", "delta_win_high"))
         sure = not pd.isna(row["significant"]) and bool(row["significant"])

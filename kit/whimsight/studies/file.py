@@ -183,7 +183,11 @@ def _from_file(file: BinaryIO, cls: type[_Study]) -> _Study:
     return cls(
         pairs=pairs,
         settings=Settings.from_dict(manifest["settings"]),
-        **tables,
+        features=tables["features"],
+        prediction=tables["prediction"],
+        joint=tables["joint"],
+        lasso=tables["lasso"],
+        drafts=tables["drafts"],
         autoencoder=autoencoder,
         pair_codes=arrays["pair_codes"],
         pair_of_row=arrays["pair_of_row"],

@@ -119,7 +119,7 @@ def _page(title: str, body: Html) -> str:
 
 def _features_drawing(study: Study, top: int) -> Html:
     return join(
-        _drawing(features_chart(study, top, width=470, label_width=250, ink="currentColor"), "wide"),
+        _drawing(features_chart(study, top, width=600, label_width=260, ink="currentColor"), "wide"),
         _drawing(features_chart(study, top, width=200, label_width=140, ink="currentColor"), "narrow"),
     )
 
@@ -128,7 +128,7 @@ def _prediction_drawing(study: Study) -> Html | None:
     if study.prediction.empty:
         return None
     return join(
-        _drawing(prediction_chart(study, width=470, label_width=250, ink="currentColor"), "wide"),
+        _drawing(prediction_chart(study, width=600, label_width=260, ink="currentColor"), "wide"),
         _drawing(prediction_chart(study, width=200, label_width=140, ink="currentColor"), "narrow"),
     )
 

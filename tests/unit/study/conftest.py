@@ -80,7 +80,7 @@ def make_study(
             {
                 "name": ["apologises before answering", "gives a worked example", ""],
                 "note": ["says: I am sorry", "", "nothing fits"],
-                "candidates": [[{"name": "says sorry", "fidelity": 0.4}], [], None],
+                "candidates": [[("says sorry", 0.4, 1), {"name": "sorry"}], [], None],
             },
             index=pd.Index(["d00", "d01", "d02"], name="feature"),
         ),

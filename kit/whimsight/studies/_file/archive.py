@@ -120,7 +120,7 @@ def allowed_size(stored: int) -> int:
 
 
 def to_json(value: Any) -> bytes:
-    """Encode as strict JSON; a float that JSON lacks becomes ``{"$float": "nan"}``."""
+    """Encode as strict JSON; what JSON lacks becomes ``{"$float": "nan"}`` or ``{"$tuple": [...]}``."""
     plain = _plain(value)
     return json.dumps(plain, allow_nan=False, ensure_ascii=True, separators=(",", ":")).encode()
 
@@ -141,7 +141,9 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else {"$float": repr(value)}
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, tuple):
+        return {"$tuple": [_plain(v) for v in value]}
+    if isinstance(value, list | set | frozenset):
         return [_plain(v) for v in value]
     if hasattr(value, "tolist"):
         return _plain(value.tolist())
@@ -151,6 +153,8 @@ def _plain(value: Any) -> Any:
 def _special(value: dict[str, Any]) -> Any:
     if value.keys() == {"$float"} and value["$float"] in ("nan", "inf", "-inf"):
         return float(value["$float"])
+    if value.keys() == {"$tuple"} and isinstance(value["$tuple"], list):
+        return tuple(value["$tuple"])
     return value
 
 

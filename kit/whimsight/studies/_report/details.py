@@ -8,6 +8,8 @@ from whimsight.studies._report.markup import Html, join, marked, tag
 from whimsight.studies._report.words import cut, effect_sentence, feature_name, number, points
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from whimsight.studies._study import Study
 
 __all__ = ["feature_details"]
@@ -40,7 +42,7 @@ def feature_details(study: Study, feature: str, *, n_examples: int) -> Html:
         _definition(study, feature, n_examples),
     ]
     if n_examples:
-        examples = study.examples(feature, n_examples)
+        examples = _different(study.examples(feature, 8 * n_examples), n_examples)
         parts += [_example(feature, kind, example) for example in examples.to_dict("records")]
         if examples.empty:
             parts.append(tag("p", "No pair differs in this feature.", class_="note"))
@@ -65,8 +67,14 @@ def _definition(study: Study, feature: str, n_examples: int) -> Html:
         said.append(f"Stability {number(row['stability'])}.")
     note = study.drafts["note"].get(feature) if n_examples and "note" in study.drafts else None
     if isinstance(note, str) and note.strip():
-        said.append(note.strip())
+        said.append(note.strip()[0].upper() + note.strip()[1:] + ".")
     return tag("p", " ".join(said), class_="note", dir="auto")
+
+
+def _different(examples: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return the first ``n`` examples, of different prompts where there are so many."""
+    prompts = examples.drop_duplicates("prompt").head(n)
+    return prompts if len(prompts) == n else examples.drop_duplicates(["prompt", "more", "less"]).head(n)
 
 
 def _example(feature: str, kind: str, example: dict[Any, Any]) -> Html:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Html", "join", "marked", "tag", "text"]
 
-_VOID = {"meta", "input", "br", "line", "circle", "path"}
+_EMPTY = {"meta", "input", "line", "circle", "path"}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -26,7 +26,7 @@ def text(value: object) -> Html:
 
     Examples
     --------
-    >>> text("<img src=x onerror=alert(1)> & \\x00")
+    >>> text("<img src=x onerror=alert(1)> & \x00")
     '&lt;img src=x onerror=alert(1)&gt; &amp; �'
     """
     return value if isinstance(value, Html) else Html(escape(_CONTROL.sub("\ufffd", str(value)), quote=True))
@@ -50,7 +50,7 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    return Html(f"<{name}{given}>" if name in _VOID else f"<{name}{given}>{join(*children)}</{name}>")
+    return Html(f"<{name}{given}/>" if name in _EMPTY else f"<{name}{given}>{join(*children)}</{name}>")
 
 
 def marked(value: str, spans: Sequence[tuple[int, int]]) -> Html:

@@ -8,7 +8,15 @@ import numpy as np
 
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.table import features_table, prediction_table
-from whimsight.studies._report.words import effect_sentence, flat, number, points, without_paths
+from whimsight.studies._report.words import (
+    effect_sentence,
+    finding,
+    flat,
+    listed,
+    number,
+    points,
+    without_paths,
+)
 from whimsight.studies.charts import telling
 
 if TYPE_CHECKING:
@@ -41,14 +49,15 @@ _GLOSSARY = (
         "difference: log-odds for one standard deviation. Beta and delta-win can disagree in sign.",
     ),
     (
-        "95 % interval",
+        "95 % interval",
         "A range made so that 95 of 100 such ranges hold the true value. It allows for votes that share a prompt or "
         "an annotator. Where it holds 0, the data do not tell which way the feature goes.",
     ),
     (
         "q and significant",
         "q is the share of false finds to expect among all features with this q or a smaller one "
-        "(Benjamini-Hochberg). Bold numbers and filled marks passed the stricter Bonferroni test.",
+        "(Benjamini-Hochberg). Both test beta. Bold numbers and filled marks passed the "
+        "stricter Bonferroni test.",
     ),
     (
         "Fidelity",
@@ -124,15 +133,23 @@ def findings(study: Study) -> Html:
         return _section("In short", "short", tag("p", lead, "responses differ."), tag("ul", *sentences))
     sure = table["significant"].fillna(False).astype(bool)
     rank = telling(table)[sure].sort_values(ascending=False, kind="stable")
-    lead = (
-        f"{int(sure.sum())} of {len(table)} features are associated with the choice beyond chance (Bonferroni at 5 %)."
-        if len(rank)
-        else f"None of {len(table)} features is associated with the choice beyond chance (Bonferroni at 5 %)."
+    count = f"{len(rank)} of {len(table)} features are" if len(rank) else f"None of {len(table)} features is"
+    lead = f"{count} associated with the choice beyond chance (Bonferroni at 5 %)."
+    controls = study.settings.controls
+    adjusted = f", adjusted for {listed(controls)}" if controls else ""
+    how = (
+        f"Among pairs that differ in a feature{adjusted}: how many percentage points more or less often the "
+        "named response was preferred than the other. 95 % intervals in brackets."
     )
-    sentences = [tag("li", effect_sentence(study, str(f)), dir="auto") for f in rank.index[:_FINDINGS]]
-    captured = _captured_sentence(study)
+    clearest = table.loc[rank.index[:_FINDINGS], "delta_win"].sort_values(ascending=False, kind="stable")
+    lines = [_finding(study, str(f)) for f in clearest.index]
+    rest = f"The {len(lines)} clearest of them. " if len(lines) < len(rank) else ""
     return _section(
-        "In short", "short", tag("p", lead, captured), tag("ul", *sentences) if sentences else None
+        "In short",
+        "short",
+        tag("p", lead, _captured_sentence(study)),
+        tag("p", rest, how, class_="note") if lines else None,
+        tag("ul", *lines, class_="findings") if lines else None,
     )
 
 
@@ -142,10 +159,10 @@ def rewarded(study: Study, chart: Html, shown: int) -> Html:
     total = len(study.features)
     which = f"the {shown} of {total} features that are clearest" if shown < total else f"all {total} features"
     caption = (
-        f"Delta-win with 95 % intervals for {which}. Right of the line: the response with more of it was preferred "
-        "more often. Filled marks passed the Bonferroni test; circles are measured, diamonds discovered."
+        f"Delta-win with 95 % intervals for {which}. Right of the line: the response with more of it was preferred "
+        "more often. Filled marks passed the Bonferroni test of beta; circles are measured, diamonds discovered."
         if labelled
-        else f"Prevalence with 95 % intervals: in how many pairs the responses differ, for {which}."
+        else f"Prevalence with 95 % intervals: in how many pairs the responses differ, for {which}."
     )
     title = "What people reward" if labelled else "In what the responses differ"
     return _section(title, "rewarded", _figure(chart, caption))
@@ -214,6 +231,12 @@ def about(study: Study) -> Html:
     )
 
 
+def _finding(study: Study, feature: str) -> Html:
+    much, what, sure = finding(study, feature)
+    link = tag("a", what, href=f"#{feature}", dir="auto")
+    return tag("li", tag("strong", much), " ", tag("span", link, tag("span", f" ({sure})", class_="sure")))
+
+
 def _reading(study: Study) -> Html:
     """Say what reading left out and repaired."""
     report = study.pairs.report
@@ -221,7 +244,7 @@ def _reading(study: Study) -> Html:
     lines: list[Html] = []
     for title, counts in changes:
         if counts:
-            said = "; ".join(f"{count:,} {reason}" for reason, count in counts.items())
+            said = ", ".join(f"{reason} ({count:,})" for reason, count in counts.items())
             lines.append(
                 tag("p", f"{title} while reading: ", without_paths(said), ".", class_="note", dir="auto")
             )

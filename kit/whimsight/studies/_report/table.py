@@ -33,14 +33,9 @@ def features_table(study: Study) -> Html:
     labelled = bool(table["delta_win"].notna().any())
     rank = telling(table) if labelled else table["prevalence"]
     order = rank.sort_values(ascending=False, kind="stable", na_position="last").index
-    columns = [("Feature", "text"), ("In % of pairs", "number")]
+    columns = [("Feature", "label"), ("In % of pairs", "number")]
     if labelled:
-        columns += [
-            ("Delta-win, points", "number"),
-            ("95 % interval", "drawing"),
-            ("Beta", "number"),
-            ("q", "number"),
-        ]
+        columns += [("Delta-win, points", "number"), ("", "line"), ("Beta", "number"), ("q", "number")]
     columns += [("Fidelity", "number"), ("Stability", "number")]
     scale = _scale(table) if labelled else (0.0, 1.0)
     head = [_header(title, kind, place) for place, (title, kind) in enumerate(columns)]
@@ -86,7 +81,7 @@ def interval_drawing(low: float, middle: float, high: float, scale: tuple[float,
     sure = low > 0 or high < 0
     return tag(
         "svg",
-        tag("line", x1=place(0), x2=place(0), y1=0, y2=_HEIGHT, class_="zero"),
+        tag("line", x1=place(0), x2=place(0), y1=0, y2=_HEIGHT, class_="zero", stroke="#8c8c8c"),
         tag("line", x1=place(low), x2=place(high), y1=middle_y, y2=middle_y),
         _mark(float(place(middle)), middle_y, kind),
         viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
@@ -104,8 +99,8 @@ def _mark(x: float, y: float, kind: str) -> Html:
 
 
 def _header(title: str, kind: str, place: int) -> Html:
-    if kind == "drawing":
-        return tag("th", title, scope="col", class_="drawing")
+    if kind == "line":
+        return tag("td", title, class_="line")
     button = tag("button", title, tag("span", aria_hidden="true", class_="arrow"), type="button")
     return tag("th", button, scope="col", aria_sort="none", class_=kind, data_column=place)
 
@@ -121,31 +116,32 @@ def _row(study: Study, feature: str, *, labelled: bool, scale: tuple[float, floa
         scope="row",
         data_value=feature_name(study, feature).casefold(),
     )
-    cells = [_cell(row["prevalence"], points(row["prevalence"]))]
+    cells = [_cell(row, "prevalence", points)]
     if labelled:
-        ends = (row["delta_win_low"], row["delta_win_high"])
-        drawing = interval_drawing(ends[0], row["delta_win"], ends[1], scale, kind)
-        beta = f"{number(row['beta'], sign=True)} ({number(row['beta_low'])} to {number(row['beta_high'])})"
-        shown = tag("span", f"{points(ends[0], 1)} to {points(ends[1], 1)}", class_="ends")
+        low, middle, high = (row[c] for c in ("delta_win_low", "delta_win", "delta_win_high"))
         cells += [
-            _cell(
-                row["delta_win"],
-                tag("strong" if significant else "span", points(row["delta_win"], 1, sign=True)),
-            ),
-            tag("td", drawing, shown, class_="drawing"),
-            _cell(row["beta"], beta),
-            _cell(row["q"], _probability(row["q"])),
+            _cell(row, "delta_win", points, 1, sign=True, strong=significant),
+            tag("td", interval_drawing(low, middle, high, scale, kind), class_="line"),
+            _cell(row, "beta", number, sign=True),
+            _cell(row, "q", _probability),
         ]
-    cells += [
-        _cell(row["fidelity"], number(row["fidelity"])),
-        _cell(row["stability"], number(row["stability"])),
-    ]
+    if kind == "measured":
+        cells += [tag("td", "–", class_="number none", data_value="")] * 2
+    else:
+        cells += [_cell(row, "fidelity", number), _cell(row, "stability", number)]
     return tag("tr", name, *cells, data_significant="yes" if significant else "no")
 
 
-def _cell(value: Any, shown: object) -> Html:
+def _cell(row: Any, column: str, form: Any, *decimals: int, sign: bool = False, strong: bool = False) -> Html:
+    """Return a number with its interval, where it has one, on a second line."""
+    value = row[column]
     known = value is not None and value == value
-    return tag("td", shown, class_="number", data_value=f"{float(value):.10g}" if known else "")
+    shown = tag("strong" if strong else "span", form(value, *decimals, **({"sign": True} if sign else {})))
+    low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
+    ends = None
+    if known and low is not None and low == low:
+        ends = tag("span", f"{form(low, *decimals)} to {form(high, *decimals)}", class_="ends")
+    return tag("td", shown, ends, class_="number", data_value=f"{float(value):.10g}" if known else "")
 
 
 def _scale(table: pd.DataFrame) -> tuple[float, float]:
@@ -156,7 +152,7 @@ def _scale(table: pd.DataFrame) -> tuple[float, float]:
     return -float(reach), float(reach)
 
 
-def _probability(value: Any) -> Html | str:
+def _probability(value: Any) -> str:
     if value != value:
         return "–"
     return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0")

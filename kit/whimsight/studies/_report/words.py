@@ -17,7 +17,9 @@ __all__ = [
     "cut",
     "effect_sentence",
     "feature_name",
+    "finding",
     "flat",
+    "listed",
     "number",
     "points",
     "without_paths",
@@ -55,7 +57,7 @@ def chart_label(name: Any) -> str:
 
     Examples
     --------
-    >>> chart_label("says\\x00 \\u202ehello"), len(chart_label("x" * 300))
+    >>> chart_label("says\x00 \u202ehello"), len(chart_label("x" * 300))
     ('says hello', 40)
     """
     text = name if isinstance(name, str) else ""
@@ -66,15 +68,18 @@ def chart_label(name: Any) -> str:
 
 def feature_name(study: Study, feature: str) -> str:
     """Return what to call a feature; its id says which it is where it has no name yet."""
+    from whimsight.names import UNNAMED
+
     name = study.features.at[feature, "name"]
-    return name if isinstance(name, str) and name.strip() else f"unnamed feature {feature}"
+    known = isinstance(name, str) and name.strip() not in ("", UNNAMED, feature)
+    return str(name) if known else f"unnamed feature {feature}"
 
 
 def adjusted_for(study: Study, feature: str) -> str:
     """Return what the effect of a feature is adjusted for, as the end of a sentence."""
     own = {"length": "m_words"}
     controls = [c for c in study.settings.controls if own.get(c, c) != feature]
-    return f", adjusted for {_join(controls)}" if controls else ""
+    return f", adjusted for {listed(controls)}" if controls else ""
 
 
 def effect_sentence(study: Study, feature: str) -> str:
@@ -86,7 +91,7 @@ def effect_sentence(study: Study, feature: str) -> str:
     'Among pairs that differ in it, the response that uses more bullet points was preferred 9 percentage
     points more often than the other (95 % interval 5 to 13), adjusted for length.'
     """
-    row = study.features.loc[feature]
+    row: Any = study.features.loc[feature]
     which = _which(study, feature)
     if row["delta_win"] != row["delta_win"]:
         share = points(row["prevalence"])
@@ -96,12 +101,31 @@ def effect_sentence(study: Study, feature: str) -> str:
     effect, low, high = (float(row[c]) for c in ("delta_win", "delta_win_low", "delta_win_high"))
     more = "more" if effect >= 0 else "less"
     ends = (low, high) if effect >= 0 else (-high, -low)
-    interval = f"95 % interval {points(ends[0])} to {points(ends[1])}"
+    interval = f"95 % interval {points(ends[0])} to {points(ends[1])}"
     unsure = "" if low > 0 or high < 0 else "; it could as well be none"
     return (
         f"Among pairs that differ in it, {which[0]} was preferred {points(abs(effect))} percentage points {more} "
         f"often than the other ({interval}{unsure}){adjusted_for(study, feature)}."
     )
+
+
+def finding(study: Study, feature: str) -> tuple[str, str, str]:
+    """Return a finding in three parts: how much, what, and how sure.
+
+    Examples
+    --------
+    >>> finding(study, "m_bullets")    # doctest: +SKIP
+    ('9 points more often', 'the response that uses more bullet points', '5 to 13')
+    """
+    row: Any = study.features.loc[feature]
+    effect, low, high = (float(row[c]) for c in ("delta_win", "delta_win_low", "delta_win_high"))
+    if effect < 0:
+        low, high = -high, -low
+    much = f"{points(abs(effect))} points {'more' if effect >= 0 else 'less'} often"
+    sure = f"{points(low)} to {points(high)}"
+    if study.settings.controls and not adjusted_for(study, feature):
+        sure += ", not adjusted"
+    return much, _which(study, feature)[0], sure
 
 
 def _which(study: Study, feature: str) -> tuple[str, str]:
@@ -112,7 +136,10 @@ def _which(study: Study, feature: str) -> tuple[str, str]:
         phrase = ATTRIBUTES[feature].phrase
         return f"the response that {phrase}", phrase
     name = feature_name(study, feature)
-    has = f"has more of {name}" if name.startswith("unnamed") else f"has more of “{name}”"
+    if name.startswith("says "):
+        has = f"more often {name}"
+    else:
+        has = f"has more of {name}" if name.startswith("unnamed") else f"has more of “{name}”"
     return f"the response that {has}", has
 
 
@@ -127,6 +154,7 @@ def cut(
         The excerpt, the spans inside it, and how many characters were left out on either side.
     """
     start = 0
+    limit = len(text) if len(text) <= 1.2 * limit else limit
     if len(text) > limit and spans and spans[0][0] > limit * 3 // 4:
         start = min(spans[0][0] - limit // 4, len(text) - limit)
     end = min(len(text), start + limit)
@@ -151,7 +179,14 @@ def without_paths(value: Any) -> Any:
     return value
 
 
-def _join(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Join words as a sentence does.
+
+    Examples
+    --------
+    >>> listed(["length", "tone", "topic"])
+    'length, tone and topic'
+    """
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 

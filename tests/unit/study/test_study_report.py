@@ -1,0 +1,340 @@
+"""The report: one page that says what the study says, loads nothing, and lets no text become markup."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hashlib
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.study.conftest import make_pairs, make_study
+
+from whimsight.errors import StudyError
+from whimsight.studies._report.words import (
+    cut,
+    effect_sentence,
+    finding,
+    number,
+    points,
+    without_paths,
+)
+from whimsight.studies._study import Study
+from whimsight.studies.display import study_html
+from whimsight.studies.report import report_html
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    '<img src=x onerror="alert(2)">',
+    "\u202egnp.exe \u2066 turned",
+    "nul \x00 bell \x07",
+    "bell \x07 and \uffff",
+    "<a href='https://example.org'>x</a> &lt; ]]> -->",
+    "<style>*{display:none}</style>",
+    "مرحبا <b>",
+]
+
+
+class Page(HTMLParser):
+    """Collects the elements, attributes and visible text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._inside: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self._inside):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def hostile_study() -> Study:
+    pairs = make_pairs(
+        8,
+        prompt=pd.Series(HOSTILE, dtype=object),
+        response_a=pd.Series(HOSTILE[::-1], dtype=object),
+        response_b=pd.Series([f"{t} again" for t in HOSTILE], dtype=object),
+    )
+    pairs.name = HOSTILE[0]
+    pairs.report.source = HOSTILE[1]
+    pairs.report.drop(HOSTILE[5], [1])
+    return make_study(
+        pairs, names={"d00": HOSTILE[0], "d01": HOSTILE[1], "m_words": HOSTILE[2], "d02": HOSTILE[3]}
+    )
+
+
+@pytest.fixture(scope="module")
+def page(study: Study) -> str:
+    return report_html(study)
+
+
+# -- what it says ---------------------------------------------------------------------------------
+
+
+def test_the_report_is_written_and_says_what_was_studied(study: Study, tmp_path: Path) -> None:
+    path = study.report(tmp_path / "report.html")
+    text = Page(path.read_text(encoding="utf-8")).text
+    assert path == tmp_path / "report.html"
+    for said in (
+        "tiny votes",
+        "40 votes",
+        "20 distinct pairs",
+        "10 prompts",
+        "3 annotators",
+        "1 without a label",
+    ):
+        assert said in text
+    assert "Read from votes.csv: 43 rows as A/B." in text
+    assert "identical responses (2), empty response (1)" in text
+
+
+def test_a_finding_names_direction_interval_and_what_it_is_adjusted_for(study: Study) -> None:
+    assert effect_sentence(study, "m_bullets").replace("\u00a0", " ") == (
+        "Among pairs that differ in it, the response that uses more bullet points was preferred 9 "
+        "percentage points more often than the other (95 % interval 5 to 13), adjusted for length."
+    )
+    assert effect_sentence(study, "d00").replace("\u00a0", " ") == (
+        "Among pairs that differ in it, the response that has more of “apologises before answering” "
+        "was preferred 12 percentage points less often than the other (95 % interval 9 to 15), adjusted for length."
+    )
+    assert finding(study, "m_words") == (
+        "20 points more often",
+        "the response that is longer",
+        "18 to 22, not adjusted",
+    )
+    assert "it could as well be none" in effect_sentence(study, "d02")
+    assert "unnamed feature d02" in effect_sentence(study, "d02")
+
+
+def test_no_sentence_claims_a_cause(page: str) -> None:
+    text = Page(page).text.casefold()
+    assert "associated with the choice" in text
+    assert not re.search(r"\b(causes|caused|because of|leads to|makes people)\b", text)
+
+
+def test_every_feature_has_a_row_and_a_place_with_examples(page: str, study: Study) -> None:
+    elements = Page(page).elements
+    details = [a["id"] for tag, a in elements if tag == "details"]
+    links = [a["href"] for tag, a in elements if tag == "a"]
+    assert sorted(filter(None, details)) == sorted(study.features.index)
+    assert {f"#{f}" for f in study.features.index} <= set(links)
+    assert Page(page).text.count("Less of it") >= len(study.features)
+
+
+def test_an_example_shows_the_side_with_more_first_and_what_was_preferred(page: str, study: Study) -> None:
+    top = study.examples("d00", 1).iloc[0]
+    inside = page[page.index('id="d00"') :]
+    text = Page(inside[: inside.index("</details>")]).text
+    assert text.index(top["more"]) < text.index(top["less"])
+    assert "Code 9.00" in text
+    assert "votes for the one with more" in text
+
+
+def test_matches_of_a_measured_feature_are_marked() -> None:
+    pairs = make_pairs(8, response_a=["- one\n- two"] * 8, response_b=["plain"] * 8)
+    study = make_study(pairs)
+    study.pair_codes[:, 4] = 1.0
+    assert "<mark>" in report_html(study)
+
+
+def test_headers_sort_and_say_so(page: str) -> None:
+    elements = Page(page).elements
+    headers = [a for tag, a in elements if tag == "th" and "aria-sort" in a]
+    assert len(headers) == 7
+    assert all(a["aria-sort"] == "none" and "data-column" in a for a in headers)
+    assert [a["type"] for tag, a in elements if tag == "button"] == ["button"] * 7
+
+
+def test_a_study_without_labels_shows_prevalence_and_no_effects() -> None:
+    text = Page(report_html(make_study(labels=False))).text
+    assert "no labels" in text
+    assert "Delta-win, points" not in text
+    assert "In what the responses differ" in text
+    assert "nan" not in text.casefold().split()
+
+
+def test_a_study_without_drafts_or_significant_features_is_reported() -> None:
+    study = make_study()
+    study.drafts = pd.DataFrame()
+    study.features["significant"] = pd.array([False] * 5, dtype="boolean")
+    assert "None of 5 features is associated" in Page(report_html(study)).text
+
+
+# -- what it keeps to itself ----------------------------------------------------------------------
+
+
+def test_the_page_loads_nothing_and_runs_only_its_own_script(page: str) -> None:
+    elements = Page(page).elements
+    policy = next(
+        a["content"] or "" for tag, a in elements if a.get("http-equiv") == "Content-Security-Policy"
+    )
+    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert len(script) == 1
+    digest = base64.b64encode(hashlib.sha256(script[0].encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'")
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "unsafe-eval" not in policy
+    assert not [
+        tag for tag, _ in elements if tag in ("link", "iframe", "object", "embed", "base", "image", "img")
+    ]
+    for tag, attributes in elements:
+        for name in ("src", "href", "xlink:href", "action", "srcset", "data"):
+            assert attributes.get(name, "#").startswith("#"), (tag, name)
+        assert not [name for name in attributes if name.startswith("on")]
+    style = "".join(re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
+    assert "url(" not in style
+    assert "@import" not in style
+    rest = re.sub(r'xmlns(:xlink)?="[^"]*"', "", page)
+    assert "http:" not in rest
+    assert "https:" not in rest
+
+
+def test_hostile_texts_and_names_stay_text() -> None:
+    page = report_html(hostile_study())
+    parsed = Page(page)
+    known = {tag for tag, _ in Page(report_html(make_study())).elements}
+    assert {tag for tag, _ in parsed.elements} <= known | {"mark"}
+    assert page.count("<script") == 1
+    assert page.count("<style") == 1
+    assert not [a for _, a in parsed.elements if any(name.startswith("on") for name in a)]
+    assert "alert(1)" in parsed.text
+    assert "\x00" not in page
+    page.encode("utf-8")
+
+
+def test_texts_of_the_dataset_keep_their_own_direction() -> None:
+    parsed = Page(report_html(hostile_study()))
+    assert all(a.get("dir") == "auto" for _, a in parsed.elements if a.get("class") == "text")
+    drawings = re.findall(r"<svg.*?</svg>", report_html(hostile_study()), re.DOTALL)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]", "".join(drawings))
+
+
+def test_names_only_leaves_out_every_text_of_the_dataset(study: Study) -> None:
+    secret = "the tortoise signed at dawn"
+    pairs = make_pairs(8, prompt=[secret] * 8, response_a=[f"{secret} A{i}" for i in range(8)])
+    hidden = make_study(pairs)
+    hidden.drafts["note"] = secret
+    assert secret in report_html(hidden)
+    page = report_html(hidden, names_only=True)
+    assert secret not in page
+    assert "apologises before answering" in page
+    assert "leaves out the texts of the dataset" in Page(page).text
+
+
+def test_nothing_local_is_in_the_report() -> None:
+    study = make_study()
+    study.pairs.report.source = "/home/ann/secret place/votes.csv"
+    study.facts["model"] = "/srv/models/ann/e5-small"
+    study.facts["cache"] = {"where": "C:\\Users\\ann\\cache\\e5"}
+    page = report_html(study)
+    assert "e5-small" in page
+    for local in (
+        "/home/",
+        "/srv/",
+        "Users",
+        str(Path.cwd()),
+        str(Path.home()) + "/",
+        os.environ.get("HOSTNAME"),
+    ):
+        assert not local or local not in page
+    if len(getpass.getuser()) > 4:
+        assert getpass.getuser() not in page
+
+
+def test_huge_texts_are_cut_with_a_note_and_the_page_stays_small() -> None:
+    pairs = make_pairs(40, response_a=[f'"{i}' + '"' * 200_000 for i in range(40)])
+    page = report_html(make_study(pairs))
+    assert len(page.encode()) < 1_000_000
+    assert "characters more" in page
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def test_the_same_study_gives_the_same_report(study: Study) -> None:
+    assert report_html(study) == report_html(make_study())
+
+
+def test_a_report_that_cannot_be_written_says_what_to_do(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="existing folder"):
+        study.report(tmp_path / "nowhere" / "report.html")
+
+
+# -- words ----------------------------------------------------------------------------------------
+
+
+def test_numbers_have_a_real_minus_and_no_negative_zero() -> None:
+    assert number(-1234.5, 1) == "−1,234.5"
+    assert number(-0.001) == "0.00"
+    assert points(-0.125, 1, sign=True) == "−12.5"
+    assert points(float("nan")) == "–"
+
+
+def test_a_cut_shows_the_first_match_and_counts_what_it_left_out() -> None:
+    text = "a" * 1000 + "MATCH" + "b" * 1000
+    shown, spans, before, after = cut(text, 200, [(1000, 1005)])
+    assert len(shown) == 200
+    assert shown[slice(*spans[0])] == "MATCH"
+    assert before + len(shown) + after == len(text)
+    assert cut("short", 200) == ("short", [], 0, 0)
+
+
+def test_paths_shorten_and_other_slashes_stay() -> None:
+    assert without_paths("/a/b/model.bin and C:\\x\\y\\z.txt") == "model.bin and z.txt"
+    assert without_paths("A/B") == "A/B"
+    assert without_paths("chosen/rejected messages") == "chosen/rejected messages"
+    assert without_paths("sentence-transformers/all-MiniLM-L6-v2") == "sentence-transformers/all-MiniLM-L6-v2"
+
+
+# -- in a notebook --------------------------------------------------------------------------------
+
+
+def test_a_notebook_shows_facts_and_the_clearest_features_first(study: Study) -> None:
+    text = Page(study_html(study)).text
+    assert "tiny votes · 40 rows · 20 distinct pairs · 10 prompts" in text
+    assert "2 measured and 3 discovered features" in text
+    assert text.index("words m_words") < text.index("apologises before answering d00") < text.index("d02 d02")
+    assert study_html(study) == study._repr_html_()
+
+
+def test_a_notebook_shows_hostile_names_as_text_in_the_theme_of_the_page() -> None:
+    shown = study_html(hostile_study())
+    assert {tag for tag, _ in Page(shown).elements} == {
+        tag for tag, _ in Page(study_html(make_study())).elements
+    }
+    assert "var(--jp-content-font-color1" in shown
+    assert "<script" not in shown
+
+
+def test_a_notebook_shows_prevalence_without_labels() -> None:
+    text = Page(study_html(make_study(labels=False))).text
+    assert "No labels" in text
+    assert "delta-win" not in text
+
+
+def test_a_study_of_which_nothing_is_known_is_still_shown() -> None:
+    study = make_study(labels=False)
+    study.features["prevalence"] = np.nan
+    assert "tiny votes" in study_html(study)
+    assert "tiny votes" in report_html(study)
