@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 from whimsight.effects.auc import auc_with_influence
 from whimsight.effects.clusters import Clusters
-from whimsight.effects.ridge import PENALTIES, RidgePath, log_loss
+from whimsight.effects.rows import check_matrix
 from whimsight.effects.spread import mean_spread
+from whimsight.effects.tuning import Design, scores_of_fold, scores_of_folds
+from whimsight.errors import FitError
 
-__all__ = ["Block", "held_out_scores", "prediction", "prediction_table"]
+__all__ = ["Block", "Columns", "held_out_scores", "prediction", "prediction_table"]
 
-Block = (
-    NDArray[np.float32]
-    | Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float32], NDArray[np.float32]]]
-)
+Columns = NDArray[np.float32] | Sequence[NDArray[np.float32]]
+"""One matrix, or several side by side: those after the first may be penalised more than the first, by as much as
+predicts best. So many vague columns (an embedding) do not drown a few sharp ones (length, attributes)."""
+
+Block = Columns | Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[Columns, Columns]]
 """Columns for all rows, or a function of (training rows, held-out rows) that returns the columns of both, so
 that what is learned from the rows (an autoencoder) is learned in each fold anew."""
-
-_ONE_SPLIT_FROM = 20_000
-"""With more rows than this, one inner fold chooses the penalty; with fewer, all of them do."""
 
 
 def prediction(
@@ -38,8 +38,9 @@ def prediction(
 ) -> pd.DataFrame:
     """Predict held-out choices from each block of columns.
 
-    A ridge logistic regression on each fold's complement, its penalty chosen by the log loss on inner folds
-    of the same kind; columns divided by their root mean square; an unpenalised intercept for position bias.
+    A ridge logistic regression on each fold's complement, its penalties chosen by the log loss on inner folds
+    of the same kind; columns divided by their root mean square, not centred, so that swapping A and B in a
+    row turns its log odds round; an unpenalised intercept for position bias.
 
     Parameters
     ----------
@@ -56,9 +57,25 @@ def prediction(
     Returns
     -------
     DataFrame
-        Index ``using``: ``auc``, ``captured`` = (auc - 0.5) / (auc of the black box - 0.5), each with
-        ``_low`` and ``_high`` (clustered DeLong; the ratio by the delta method).
+        Index ``using``: ``auc`` (of the pooled held-out log odds; ties in them count half) and ``captured`` =
+        (auc - 0.5) / (auc of the black box - 0.5), each with ``_low`` and ``_high`` (clustered DeLong; the
+        ratio by the delta method). ``captured`` is NaN where the interval of the black box's AUC reaches 0.5.
+
+    Raises
+    ------
+    FitError
+        With fewer than two folds, or a fold whose complement has one kind of vote only.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(400, 2)).astype(np.float32)
+    >>> wins = (rng.random(400) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(float)
+    >>> found = prediction({"all": x}, wins, folds=np.arange(400) % 5, clusters=[np.arange(400)])
+    >>> bool(found.auc_low["all"] > 0.7)
+    True
     """
+    check_matrix("folds", folds, preference.size)
     w = np.ones(preference.size) if weights is None else weights
     decided = np.flatnonzero(np.isfinite(preference) & (preference != 0.5))
     y = (preference[decided] > 0.5).astype(np.float64)
@@ -84,68 +101,41 @@ def held_out_scores(
     folds: NDArray[np.int64],
     weights: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Log odds for A of each of ``rows``, from models that did not see its fold: float64 (n_rows,)."""
-    fold = folds[rows]
+    """Log odds for A of each of ``rows``, from models that did not see its fold: float64 (n_rows,).
+
+    Parameters
+    ----------
+    block : Block
+    y : ndarray
+        float64 (n_rows,), 1 or 0.
+    rows : ndarray
+        int64 (n_rows,): the rows of the table that ``y`` belongs to.
+    folds, weights : ndarray
+        (n,), of all rows of the table.
+    """
+    fold, w = folds[rows], weights[rows]
     names = np.unique(fold)
-    w = weights[rows]
-    out = np.zeros(rows.size)
+    if names.size < 2:
+        raise FitError(
+            f"Held-out prediction needs at least two folds with decided votes; found {names.size}."
+        )
+    for held in names.tolist():
+        if np.unique(y[fold != held]).size < 2:
+            raise FitError(f"Without fold {held} all votes are the same: use fewer folds or more pairs.")
     if not callable(block):
-        X = np.ascontiguousarray(block[rows], dtype=np.float32)
-        return _fixed(X, y, w, fold, names)
+        return scores_of_folds(_design(block, rows), y, w, fold)
+    out = np.zeros(rows.size)
     for held in names.tolist():
         test = fold == held
         X_train, X_test = block(rows[~test], rows[test])
-        best = _best_penalty(X_train, y[~test], w[~test], fold[~test])
-        path = RidgePath.fit(X_train, y[~test], w[~test], (PENALTIES[best],))
-        out[test] = path.decision(X_test)[:, 0]
+        out[test] = scores_of_fold(_design(X_train), _design(X_test), y[~test], w[~test], fold[~test])
     return out
 
 
-def _fixed(
-    X: NDArray[np.float32],
-    y: NDArray[np.float64],
-    w: NDArray[np.float64],
-    fold: NDArray[np.int64],
-    names: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """The same for columns that do not depend on the fold: Gram matrices are sums over folds."""
-    grams = {
-        f: (X[fold == f].T @ (w[fold == f, None].astype(np.float32) * X[fold == f])).astype(np.float64)
-        for f in names.tolist()
-    }
-    total = sum(grams.values(), np.zeros((X.shape[1], X.shape[1])))
-    losses = {}
-    paths = {}
-    out = np.zeros(y.size)
-    pairs = [(a, b) for i, a in enumerate(names.tolist()) for b in names.tolist()[i + 1 :]]
-    if y.size > _ONE_SPLIT_FROM:
-        ordered = names.tolist()
-        pairs = [(a, ordered[(i + 1) % len(ordered)]) for i, a in enumerate(ordered)]
-    for a, b in pairs:
-        train = (fold != a) & (fold != b)
-        paths[a, b] = RidgePath.fit(X[train], y[train], w[train], gram=total - grams[a] - grams[b])
-        for held, inner in ((a, b), (b, a)):
-            test = fold == inner
-            losses[held, inner] = log_loss(y[test], paths[a, b].decision(X[test]), w[test])
-    for held in names.tolist():
-        found = [loss for (h, _), loss in losses.items() if h == held]
-        best = int(np.argmin(np.mean(found, axis=0)))
-        train = fold != held
-        path = RidgePath.fit(X[train], y[train], w[train], (PENALTIES[best],), gram=total - grams[held])
-        out[~train] = path.decision(X[~train])[:, 0]
-    return out
-
-
-def _best_penalty(
-    X: NDArray[np.float32], y: NDArray[np.float64], w: NDArray[np.float64], fold: NDArray[np.int64]
-) -> int:
-    inner = np.unique(fold).tolist()
-    losses = []
-    for held in inner[:1] if y.size > _ONE_SPLIT_FROM else inner:
-        test = fold == held
-        path = RidgePath.fit(X[~test], y[~test], w[~test])
-        losses.append(log_loss(y[test], path.decision(X[test]), w[test]))
-    return int(np.argmin(np.mean(losses, axis=0)))
+def _design(columns: Columns, rows: NDArray[np.int64] | None = None) -> Design:
+    parts = [columns] if isinstance(columns, np.ndarray) else list(columns)
+    parts = [np.asarray(p if rows is None else p[rows], dtype=np.float32) for p in parts]
+    return Design(np.ascontiguousarray(np.hstack(parts)), parts[0].shape[1])
 
 
 def prediction_table(

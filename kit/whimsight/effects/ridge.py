@@ -27,7 +27,7 @@ class RidgePath:
     intercepts : ndarray
         float64 (n_penalties,): position bias, not penalised.
     scale : ndarray
-        float64 (p,): root mean square of the columns in training.
+        float64 (p,): root mean square of the columns in training, over their stretch.
     """
 
     coefficients: NDArray[np.float64]
@@ -43,6 +43,7 @@ class RidgePath:
         penalties: tuple[float, ...] = PENALTIES,
         *,
         gram: NDArray[np.float64] | None = None,
+        stretch: NDArray[np.float64] | None = None,
     ) -> RidgePath:
         """Fit the whole path with warm starts, the strongest penalty first.
 
@@ -55,6 +56,8 @@ class RidgePath:
             float64 (n,).
         gram : ndarray, optional
             float64 (p, p): ``X.T @ (weights * X)``, when it is known already.
+        stretch : ndarray, optional
+            float64 (p,): the penalty of a column is divided by its square.
 
         Notes
         -----
@@ -67,6 +70,8 @@ class RidgePath:
         gram = (X.T @ (weights[:, None].astype(np.float32) * X)).astype(np.float64) if gram is None else gram
         square = np.diag(gram) / total
         scale = np.sqrt(np.where(square > 1e-12, square, 1.0))
+        if stretch is not None:
+            scale = scale / stretch
         values, vectors = np.linalg.eigh(gram / total / np.outer(scale, scale) / 4)
         values = np.maximum(values, 0)
         beta, intercept = np.zeros(X.shape[1]), 0.0
