@@ -123,6 +123,7 @@ def test_a_finding_names_direction_interval_and_what_it_is_adjusted_for(study: S
         "the response that is longer",
         "18 to 22, not adjusted",
     )
+    assert finding(study, "d00")[2] == "9 to 15; stability 0.90"
     assert "it could as well be none" in effect_sentence(study, "d02")
     assert "unnamed feature d02" in effect_sentence(study, "d02")
 
@@ -171,6 +172,9 @@ def test_a_study_without_labels_shows_prevalence_and_no_effects() -> None:
     assert "no labels" in text
     assert "Delta-win, points" not in text
     assert "In what the responses differ" in text
+    assert "90\u00a0% of pairs one response uses more bullet points (85 to 95)" in text.replace(
+        " %", "\u00a0%"
+    )
     assert "nan" not in text.casefold().split()
 
 

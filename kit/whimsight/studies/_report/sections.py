@@ -9,12 +9,12 @@ import numpy as np
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.table import features_table, prediction_table
 from whimsight.studies._report.words import (
-    effect_sentence,
     finding,
     flat,
     listed,
     number,
     points,
+    variation,
     without_paths,
 )
 from whimsight.studies.charts import telling
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["about", "all_features", "findings", "glossary", "header", "prediction", "rewarded"]
 
 _FINDINGS = 8
+_EVERYWHERE = 0.985
 
 _GLOSSARY = (
     (
@@ -125,12 +126,7 @@ def findings(study: Study) -> Html:
     """Return the most telling findings as sentences."""
     table = study.features
     if not table["delta_win"].notna().any():
-        top = table["prevalence"].sort_values(ascending=False, kind="stable").index[:_FINDINGS]
-        lead = (
-            "The pairs carry no labels, so nothing is said here about what people prefer, only about how the "
-        )
-        sentences = [tag("li", effect_sentence(study, str(f)), dir="auto") for f in top]
-        return _section("In short", "short", tag("p", lead, "responses differ."), tag("ul", *sentences))
+        return _variation(study)
     sure = table["significant"].fillna(False).astype(bool)
     rank = telling(table)[sure].sort_values(ascending=False, kind="stable")
     count = f"{len(rank)} of {len(table)} features are" if len(rank) else f"None of {len(table)} features is"
@@ -142,7 +138,7 @@ def findings(study: Study) -> Html:
         "named response was preferred than the other. 95 % intervals in brackets."
     )
     clearest = table.loc[rank.index[:_FINDINGS], "delta_win"].sort_values(ascending=False, kind="stable")
-    lines = [_finding(study, str(f)) for f in clearest.index]
+    lines = [_line(str(f), *finding(study, str(f))) for f in clearest.index]
     rest = f"The {len(lines)} clearest of them. " if len(lines) < len(rank) else ""
     return _section(
         "In short",
@@ -153,11 +149,33 @@ def findings(study: Study) -> Html:
     )
 
 
+def _variation(study: Study) -> Html:
+    """Return, without labels, in what the responses differ; what differs in every pair is no news."""
+    prevalence = study.features["prevalence"]
+    top = prevalence[prevalence < _EVERYWHERE].sort_values(ascending=False, kind="stable").index[:_FINDINGS]
+    lead = "The pairs carry no labels, so nothing is said here about what people prefer, only about how the "
+    how = "In how many of the distinct pairs one response does more of it than the other. "
+    lines = [_line(str(f), *variation(study, str(f))) for f in top]
+    return _section(
+        "In short",
+        "short",
+        tag("p", lead, "responses differ."),
+        tag("p", how, "95\u00a0% intervals in brackets.", class_="note") if lines else None,
+        tag("ul", *lines, class_="findings") if lines else None,
+    )
+
+
+def _line(feature: str, much: str, what: str, sure: str) -> Html:
+    link = tag("a", what, href=f"#{feature}", dir="auto")
+    return tag("li", tag("strong", much), " ", tag("span", link, tag("span", f" ({sure})", class_="sure")))
+
+
 def rewarded(study: Study, chart: Html, shown: int) -> Html:
     """Return the chart of the features."""
     labelled = bool(study.features["delta_win"].notna().any())
     total = len(study.features)
-    which = f"the {shown} of {total} features that are clearest" if shown < total else f"all {total} features"
+    best = "clearest" if labelled else "most frequent"
+    which = f"the {shown} of {total} features that are {best}" if shown < total else f"all {total} features"
     caption = (
         f"Delta-win with 95 % intervals for {which}. Right of the line: the response with more of it was preferred "
         "more often. Filled marks passed the Bonferroni test of beta; circles are measured, diamonds discovered."
@@ -229,12 +247,6 @@ def about(study: Study) -> Html:
         "about",
         tag("div", _lines("Settings", settings), _lines("Facts", facts), class_="columns"),
     )
-
-
-def _finding(study: Study, feature: str) -> Html:
-    much, what, sure = finding(study, feature)
-    link = tag("a", what, href=f"#{feature}", dir="auto")
-    return tag("li", tag("strong", much), " ", tag("span", link, tag("span", f" ({sure})", class_="sure")))
 
 
 def _reading(study: Study) -> Html:

@@ -22,6 +22,7 @@ __all__ = [
     "listed",
     "number",
     "points",
+    "variation",
     "without_paths",
 ]
 
@@ -125,7 +126,16 @@ def finding(study: Study, feature: str) -> tuple[str, str, str]:
     sure = f"{points(low)} to {points(high)}"
     if study.settings.controls and not adjusted_for(study, feature):
         sure += ", not adjusted"
+    if row["kind"] == "discovered" and row["stability"] == row["stability"]:
+        sure += f"; stability {number(row['stability'])}"
     return much, _which(study, feature)[0], sure
+
+
+def variation(study: Study, feature: str) -> tuple[str, str, str]:
+    """Return ("32 % of pairs", "one response uses more bullet points", "28 to 36")."""
+    row: Any = study.features.loc[feature]
+    sure = f"{points(row['prevalence_low'])} to {points(row['prevalence_high'])}"
+    return f"{points(row['prevalence'])}\u00a0% of pairs", f"one response {_which(study, feature)[1]}", sure
 
 
 def _which(study: Study, feature: str) -> tuple[str, str]:
