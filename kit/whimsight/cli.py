@@ -213,7 +213,7 @@ def _describe(pairs: Pairs) -> str:
 def _print_study(made: Study) -> None:
     typer.echo(f"\n{made!r}\n")
     typer.echo(
-        "Features with the largest effects (delta_win: change in the chance to be chosen; 95 % intervals)\n"
+        "Features, the surest effects first (delta_win: change in the chance to be chosen; 95 % intervals)\n"
     )
     typer.echo(_features_text(made.features))
     if len(made.prediction):
@@ -221,11 +221,17 @@ def _print_study(made: Study) -> None:
         typer.echo(made.prediction.round(3).to_string())
 
 
+def _telling(features: pd.DataFrame) -> pd.Series[float]:
+    """What can be said for sure: the end of the interval that is nearer to 0, or 0 if it spans it."""
+    from whimsight.studies.charts import telling
+
+    return telling(features) if features["delta_win"].notna().any() else features["prevalence"]
+
+
 def _features_text(features: pd.DataFrame, top: int = 24) -> str:
     import pandas as pd
 
-    by = "delta_win" if features["delta_win"].notna().any() else "prevalence"
-    table = features.sort_values(by, key=abs, ascending=False).head(top)
+    table = features.loc[_telling(features).sort_values(ascending=False, kind="stable").index].head(top)
     text = pd.DataFrame(
         {
             "name": table["name"].str.slice(0, 48),

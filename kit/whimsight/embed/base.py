@@ -45,7 +45,7 @@ class Template:
     ----------
     text : str
         For example ``"{response}"`` (the paper) or
-        ``"Judge how the answer is written.\\nUser: {prompt}\\nAssistant: {response}"``.
+        ``"Judge how the answer is written.\nUser: {prompt}\nAssistant: {response}"``.
 
     Raises
     ------
@@ -54,8 +54,8 @@ class Template:
 
     Examples
     --------
-    >>> Template("Q: {prompt}\\nA: {response}").render(["Why?"], ["Because."])
-    ['Q: Why?\\nA: Because.']
+    >>> Template("Q: {prompt}\nA: {response}").render(["Why?"], ["Because."])
+    ['Q: Why?\nA: Because.']
     """
 
     def __init__(self, text: str = "{response}") -> None:

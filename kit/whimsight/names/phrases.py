@@ -22,6 +22,8 @@ _MOST_WORDS = 60_000
 _TOP = 8
 _Z = 2.0
 _FEWEST_PROMPTS = 3
+_SAMPLE = 1_000  # texts that tell how common a phrase is at large
+_COMMON = 0.4  # a phrase in more texts than this says nothing, however its use leans
 
 
 def log_odds(
@@ -52,7 +54,7 @@ def log_odds(
     Examples
     --------
     >>> log_odds(np.array([30.0]), np.array([5.0]), 100, 100, np.array([0.2])).round(1).tolist()
-    [4.0]
+    [4.3]
     """
     a = strength * np.clip(background, 1e-4, 0.9999)
     y1, y0 = more + a, less + a
@@ -81,15 +83,15 @@ class PhraseDescriber:
 
     def describe(self, evidence: Sequence[Evidence]) -> list[list[Candidate]]:
         """Return candidates for both ends of each feature."""
-        used = np.unique(
-            np.concatenate([np.concatenate([e.more, e.less]) for e in evidence] or [np.zeros(0, int)])
-        )
-        if used.size < 4:
+        wanted = np.concatenate([np.concatenate([e.more, e.less]) for e in evidence] or [np.zeros(0, int)])
+        if np.unique(wanted).size < 4:
             return [[] for _ in evidence]
+        whole = np.linspace(0, len(self.texts) - 1, min(_SAMPLE, len(self.texts))).astype(np.int64)
+        used = np.unique(np.concatenate([wanted, whole]))
         counts, phrases = _document_terms([plain(self.texts[i]) for i in used.tolist()])
         if not phrases:
             return [[] for _ in evidence]
-        background = np.asarray(counts.mean(axis=0)).ravel()
+        background = np.asarray(counts[np.searchsorted(used, whole)].mean(axis=0)).ravel()
         found = [_contrast(counts, background, e, used) for e in evidence]
         along = self._along(found, phrases)
         out = []
@@ -143,7 +145,6 @@ def _document_terms(texts: list[str]) -> tuple[Any, list[str]]:
     counter = CountVectorizer(
         ngram_range=(1, 2),
         min_df=3 if len(texts) > 30 else 1,
-        max_df=0.7,
         max_features=_MOST_WORDS,
         binary=True,
         token_pattern=r"(?u)[^\W_][\w']*",
@@ -176,7 +177,7 @@ def _contrast(
     more, less = (np.asarray((share @ s).sum(axis=0)).ravel().astype(np.float64) for s in sides)
     seen = np.asarray(((per_prompt @ (sides[0] + sides[1])) > 0).sum(axis=0)).ravel()
     z = log_odds(more, less, n_prompts, n_prompts, background.astype(np.float64))
-    return np.where(seen >= min(_FEWEST_PROMPTS, n_prompts), z, 0.0)
+    return np.where((seen >= min(_FEWEST_PROMPTS, n_prompts)) & (background <= _COMMON), z, 0.0)
 
 
 def _distinct(

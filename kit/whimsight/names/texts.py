@@ -28,7 +28,7 @@ def printable(phrases: Sequence[str], most: int = 60) -> str:
     Examples
     --------
     >>> printable(["sorry", "i can't"])
-    '“sorry”, “i can\\'t”'
+    "“sorry”, “i can't”"
     """
     out = ""
     for phrase in phrases:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["predict_with_lasso"]
 
+_FEWEST_GROUPS = 8
+"""With fewer prompts that votes were cast on, held-out prediction would say nothing."""
+
 
 def predict_with_lasso(
     pairs: Pairs,
@@ -45,7 +48,7 @@ def predict_with_lasso(
     decided = np.flatnonzero(np.isfinite(y) & (y != 0.5))
     n_groups = np.unique(pairs.components(settings.groups)[decided]).size if decided.size else 0
     n_folds = min(settings.folds, n_groups)
-    if np.unique(y[decided] > 0.5).size < 2 or n_folds < 2:
+    if np.unique(y[decided] > 0.5).size < 2 or n_groups < _FEWEST_GROUPS:
         return pd.DataFrame(), pd.DataFrame()
     folds = pairs.folds(n_folds, seed=settings.seed, columns=settings.groups)
     table = prediction(_blocks(inputs, settings), y, folds=folds, clusters=clusters, weights=pairs.weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from whimsight.autoencoder.threads import one_thread
 from whimsight.errors import FitError
 from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["study"]
 
 _FEWEST_PAIRS = 10
+_MANY_ROWS = 20_000  # below this, a second thread costs linear algebra more than it gives
 
 
 def study(
@@ -98,23 +101,28 @@ def study(
     autoencoder, explained = fit_autoencoder(inputs, settings, progress=progress)
     clock.lap("discover features")
     features = empty_features(autoencoder.n_features)
-    features["stability"] = _recurrence(inputs, autoencoder, explained, settings)
+    features["stability"], chance = _recurrence(inputs, autoencoder, explained, settings)
     clock.lap("stability")
     codes = np.ascontiguousarray(
         np.hstack([encode(inputs, autoencoder, explained), inputs.measured]), dtype=np.float32
     )
-    drafts = _draft_names(features, codes, inputs, pairs, autoencoder, model, settings, progress)
+    drafts, sign = _draft_names(features, codes, inputs, autoencoder, model, settings, progress)
+    autoencoder = replace(
+        autoencoder, encoder=autoencoder.encoder * sign, decoder=autoencoder.decoder * sign[:, None]
+    )
+    codes[:, : sign.size] *= sign
     clock.lap("draft names")
 
     clusters = [pairs.prompt_codes]
     if "annotator" in pairs.frame and pairs.codes("annotator").max() > 0:
         clusters.append(pairs.codes("annotator"))
-    joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
-    clock.lap("effects")
-    prediction, lasso = predict_with_lasso(
-        pairs, inputs, codes, clusters, settings, names=list(features.index), progress=progress
-    )
-    clock.lap("prediction")
+    with one_thread(len(pairs) < _MANY_ROWS):
+        joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
+        clock.lap("effects")
+        prediction, lasso = predict_with_lasso(
+            pairs, inputs, codes, clusters, settings, names=list(features.index), progress=progress
+        )
+        clock.lap("prediction")
     return Study(
         pairs=pairs,
         settings=settings,
@@ -128,7 +136,7 @@ def study(
         autoencoder=autoencoder,
         attribute_scale=inputs.scale,
         residual_map=explained,
-        facts=_facts(pairs, inputs, autoencoder, explained, model, position),
+        facts={**_facts(pairs, inputs, autoencoder, explained, model, position), "chance_stability": chance},
         seconds=clock.seconds,
     )
 
@@ -161,35 +169,41 @@ def _recurrence(
     autoencoder: SparseAutoencoder,
     explained: NDArray[np.float32] | None,
     settings: Settings,
-) -> NDArray[np.float64]:
-    """Stability of the discovered features; a formula recurs by definition, so measured ones are 1."""
+) -> tuple[NDArray[np.float64], float]:
+    """Stability of all features, and what chance gives the discovered ones.
+
+    A formula recurs by definition, so measured features have 1.
+    """
     from whimsight.autoencoder import stability
 
-    found = np.full(autoencoder.n_features, np.nan)
+    found, chance = np.full(autoencoder.n_features, np.nan), float("nan")
     if np.unique(inputs.prompt).size >= 4:
         table = stability(
             unexplained(inputs, explained), autoencoder, groups=inputs.prompt, seed=settings.seed
         )
-        found = table["stability"].to_numpy(dtype=np.float64)
-    return np.concatenate([found, np.ones(inputs.measured.shape[1])])
+        found, chance = table["stability"].to_numpy(dtype=np.float64), float(table["chance"].mean())
+    return np.concatenate([found, np.ones(inputs.measured.shape[1])]), chance
 
 
 def _draft_names(
     features: pd.DataFrame,
     codes: NDArray[np.float32],
     inputs: Inputs,
-    pairs: Pairs,
     autoencoder: SparseAutoencoder,
     model: Embedder | None,
     settings: Settings,
     progress: Progress | None,
-) -> pd.DataFrame:
-    """Draft names for the discovered features and write them with their fidelity into the table."""
+) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+    """Draft names for the discovered features and write them with their fidelity into the table.
+
+    Also returns which features to turn round, float32 (n_discovered,) of 1 and -1, so that the side with
+    more of a feature is the side that its name speaks of.
+    """
     m = autoencoder.n_features
     measured = features.index[m:]
     features.loc[measured, ["fidelity", "fidelity_low", "fidelity_high"]] = 1.0
     if not settings.names:
-        return pd.DataFrame()
+        return pd.DataFrame(), np.ones(m, dtype=np.float32)
     from whimsight.names import draft
 
     texts = inputs.texts
@@ -206,7 +220,7 @@ def _draft_names(
     drafts.index = features.index[:m]
     for column in ("name", "fidelity", "fidelity_low", "fidelity_high", "judge"):
         features.loc[drafts.index, column] = drafts[column]
-    return drafts.drop(columns="sign")
+    return drafts.drop(columns="sign"), drafts["sign"].to_numpy(dtype=np.float32)
 
 
 def _effects(

@@ -1,0 +1,76 @@
+"""The command line as a person and as a script would use it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import whimsight as ws
+from whimsight.cli import app
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def votes(tmp_path):
+    pairs = ws.load("creative-writing")
+    path = tmp_path / "votes.jsonl"
+    frame = pairs.take(pairs.prompt_codes < 20).frame
+    frame[["prompt", "response_a", "response_b", "preference", "annotator"]].to_json(
+        path, orient="records", lines=True
+    )
+    return path
+
+
+def test_help_teaches_the_first_steps():
+    text = run(app, ["--help"]).output
+    assert "whimsight demo" in text
+    assert all(command in text for command in ("inspect", "study", "report", "demo"))
+
+
+def test_inspect_says_layout_and_what_was_left_out(votes):
+    with votes.open("a") as file:
+        file.write(
+            json.dumps(
+                {"prompt": "x", "response_a": "", "response_b": "y", "preference": 1, "annotator": "z"}
+            )
+            + "\n"
+        )
+    done = run(app, ["inspect", str(votes)])
+    assert done.exit_code == 0
+    assert "A/B" in done.output
+    assert "empty response" in done.output
+
+
+def test_study_writes_a_whim_file_and_a_report_that_open(votes, tmp_path):
+    out, page = tmp_path / "a.whim", tmp_path / "a.html"
+    done = run(
+        app,
+        ["study", str(votes), "--out", str(out), "--report", str(page), "--features", "4", "--k", "2", "-q"],
+    )
+    assert done.exit_code == 0, done.output
+    assert len(ws.open(out).features) == 4 + len(ws.ATTRIBUTES)
+    assert page.read_text(encoding="utf-8").startswith("<!")
+    again = run(app, ["report", str(out), "--out", str(tmp_path / "b.html"), "--names-only"])
+    assert again.exit_code == 0
+    text = ws.open(out).pairs.frame["response_a"].iloc[0][:80]
+    assert text not in (tmp_path / "b.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["inspect", "nowhere.csv"], 3, "nowhere.csv"),
+        (["report", "nowhere.whim"], 4, "nowhere.whim"),
+        (["study", "mt-bench", "--embedder", "minilmm"], 5, "minilm"),
+        (["study"], 2, "Missing argument"),
+    ],
+)
+def test_trouble_is_one_clear_line_and_an_exit_code_of_its_own(
+    arguments, code, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    done = run(app, arguments)
+    assert done.exit_code == code
+    assert message in done.output
+    assert "Traceback" not in done.output
