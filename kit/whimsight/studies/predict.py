@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from whimsight.effects.prediction import Block
+    from whimsight.effects.prediction import Block, Columns
     from whimsight.pairs import Pairs
     from whimsight.studies.inputs import Inputs
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["predict_with_lasso"]
+__all__ = ["predict", "predict_with_lasso"]
 
 _FEWEST_GROUPS = 8
 """With fewer prompts that votes were cast on, held-out prediction would say nothing."""
@@ -37,63 +37,80 @@ def predict_with_lasso(
     names: list[str],
     progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the prediction table and the L1 path of a study; both empty without two kinds of votes.
+    """Return the prediction table and the L1 path of a study; both empty where there is nothing to predict."""
+    from whimsight.effects import lasso_path
 
-    Every row knows the length; ``embedding`` is the whole embedding difference with length, the black box of
-    which the features capture a share. The autoencoder is learned anew in each fold.
-    """
-    from whimsight.effects import lasso_path, prediction
-
-    y = pairs.preference
-    decided = np.flatnonzero(np.isfinite(y) & (y != 0.5))
-    n_groups = np.unique(pairs.components(settings.groups)[decided]).size if decided.size else 0
-    n_folds = min(settings.folds, n_groups)
-    if np.unique(y[decided] > 0.5).size < 2 or n_groups < _FEWEST_GROUPS:
-        return pd.DataFrame(), pd.DataFrame()
-    folds = pairs.folds(n_folds, seed=settings.seed, columns=settings.groups)
-    table = prediction(_blocks(inputs, settings), y, folds=folds, clusters=clusters, weights=pairs.weight)
+    table = predict(pairs, inputs, clusters, settings)
     if progress is not None:
         progress("predict", 1, 2)
+    if table.empty:
+        return table, pd.DataFrame()
     path = lasso_path(
-        codes[inputs.inverse], y, folds=folds, clusters=clusters, names=names, weights=pairs.weight
+        codes[inputs.inverse],
+        pairs.preference,
+        folds=_folds(pairs, settings, settings.seed),
+        clusters=clusters,
+        names=names,
+        weights=pairs.weight,
     )
     if progress is not None:
         progress("predict", 2, 2)
     return table, path
 
 
+def predict(
+    pairs: Pairs,
+    inputs: Inputs,
+    clusters: list[NDArray[np.int64]],
+    settings: Settings,
+    *,
+    folds_seed: int | None = None,
+) -> pd.DataFrame:
+    """Return the prediction table of a study.
+
+    Every row knows the length; ``embedding`` is the whole embedding difference with length, the black box of
+    which the features capture a share. The autoencoder is learned anew in each fold. The table is empty with
+    one kind of vote, or with votes on fewer than 8 prompts.
+    """
+    from whimsight.effects import prediction
+
+    y = pairs.preference
+    decided = np.flatnonzero(np.isfinite(y) & (y != 0.5))
+    n_groups = np.unique(pairs.components(settings.groups)[decided]).size if decided.size else 0
+    if np.unique(y[decided] > 0.5).size < 2 or n_groups < _FEWEST_GROUPS:
+        return pd.DataFrame()
+    folds = _folds(pairs, settings, settings.seed if folds_seed is None else folds_seed)
+    return prediction(_blocks(inputs, settings), y, folds=folds, clusters=clusters, weights=pairs.weight)
+
+
+def _folds(pairs: Pairs, settings: Settings, seed: int) -> NDArray[np.int64]:
+    return pairs.folds(min(settings.folds, _FEWEST_GROUPS), seed=seed, columns=settings.groups)
+
+
 def _blocks(inputs: Inputs, settings: Settings) -> dict[str, Block]:
+    """Columns of each row of the table; the few sharp ones first, see `whimsight.effects.prediction`."""
     from whimsight.attributes import ATTRIBUTES
 
     length = inputs.measured[:, [list(ATTRIBUTES).index("m_words")]][inputs.inverse]
     measured = inputs.measured[inputs.inverse]
-    embedding = _unit_blocks(inputs.differences)[inputs.inverse]
+    embedding = inputs.differences[inputs.inverse]
     learned = _FoldCodes(inputs, settings)
 
-    def discovered(
-        train: NDArray[np.int64], test: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        codes = learned(train)
-        return np.hstack([length[train], codes[train]]), np.hstack([length[test], codes[test]])
+    def with_codes(first: NDArray[np.float32]) -> Block:
+        def columns(train: NDArray[np.int64], test: NDArray[np.int64]) -> tuple[Columns, Columns]:
+            codes = learned(train)
+            return [first[train], codes[train]], [first[test], codes[test]]
 
-    def both(
-        train: NDArray[np.int64], test: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        codes = learned(train)
-        return np.hstack([measured[train], codes[train]]), np.hstack([measured[test], codes[test]])
+        return columns
 
     return {
         "length": length,
         "measured": measured,
-        "discovered": discovered,
-        "all": both,
-        "embedding": np.hstack([length, embedding]),
-        "embedding+measured": np.hstack([measured, embedding]),
+        "discovered": with_codes(length),
+        "all": with_codes(measured),
+        "embedding": [length, embedding],
+        "embedding+measured": [measured, embedding],
     }
-
-
-def _unit_blocks(differences: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(differences)
 
 
 class _FoldCodes:
