@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._threads import one_thread
 from whimsight.autoencoder.checks import (
     checked_differences,
     checked_groups,
@@ -15,7 +16,6 @@ from whimsight.autoencoder.checks import (
 from whimsight.autoencoder.independent import independent_components
 from whimsight.autoencoder.selection import cut_for
 from whimsight.autoencoder.subspace import Subspace, leading_subspace
-from whimsight.autoencoder.threads import one_thread
 from whimsight.autoencoder.training import Dictionary, Objective, Rows, descend, reencode
 from whimsight.errors import FitError
 

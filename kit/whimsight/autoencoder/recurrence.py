@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._threads import in_threads
 from whimsight.autoencoder.checks import checked_differences, checked_groups, checked_weights
 from whimsight.autoencoder.fitting import held_out_rows
-from whimsight.autoencoder.threads import one_thread
 from whimsight.errors import FitError
 
 if TYPE_CHECKING:
@@ -141,18 +141,23 @@ def stability(
             f"found {x.shape[1]}."
         )
     names, heft = checked_groups(groups, x.shape[0]), checked_weights(weights, x.shape[0])
-    rng = np.random.default_rng(seed)
     m = autoencoder.n_features
     observed, chance = np.zeros(m), np.zeros((_CHANCE_DRAWS, m))
-    for done in range(n_halvings):
+
+    def halving(rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         halves = _halves(names, rng)
         versions = [_version(x, rows, names, heft, autoencoder, rng) for rows in halves]
-        observed += _cosines(*versions) / n_halvings
-        with one_thread():
-            samples = [_sample(x, rows, heft, rng) for rows in halves]
-            for draw in range(_CHANCE_DRAWS):
-                random = [match(autoencoder.decoder, _directions(sample, m, rng)) for sample in samples]
-                chance[draw] += _cosines(*random) / n_halvings
+        samples = [_sample(x, rows, heft, rng) for rows in halves]
+        drawn = [
+            _cosines(*(match(autoencoder.decoder, _directions(sample, m, rng)) for sample in samples))
+            for _ in range(_CHANCE_DRAWS)
+        ]
+        return _cosines(*versions), np.stack(drawn)
+
+    streams = np.random.default_rng(seed).spawn(n_halvings)
+    for done, (agree, drawn) in enumerate(in_threads(halving, streams)):
+        observed += agree / n_halvings
+        chance += drawn / n_halvings
         if progress is not None:
             progress("stability", done + 1, n_halvings)
     limit = np.quantile(chance, 0.95)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whimsight._threads import in_threads
 from whimsight.effects.auc import auc_with_influence
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.ridge import RidgePath
@@ -98,15 +99,18 @@ def lasso_path(
     y = (preference[rows] > 0.5).astype(np.float64)
     ks = [k for k in ks if k <= codes.shape[1]]
     scores = {k: np.zeros(rows.size) for k in ks}
-    for held in np.unique(fold).tolist():
-        train = fold != held
+
+    def order_without(held: int | None) -> NDArray[np.int64]:
+        train = np.ones(y.size, dtype=bool) if held is None else fold != held
         order = lasso_order(X[train], y[train], w[train])
-        for k in ks:
+        for k in ks if held is not None else ():
             chosen = order[:k]
             path = RidgePath.fit(X[train][:, chosen], y[train], w[train], (1e-4,))
             scores[k][~train] = path.decision(X[~train][:, chosen])[:, 0]
+        return order
+
+    *_, order = in_threads(order_without, [*np.unique(fold).tolist(), None])
     grouped = Clusters([c[rows] for c in clusters])
-    order = lasso_order(X, y, w)
     table = []
     for k in ks:
         auc, influence = auc_with_influence(y, scores[k], w)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whimsight._threads import in_threads
 from whimsight.effects.auc import auc_with_influence
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.rows import check_matrix
@@ -125,10 +127,13 @@ def held_out_scores(
     if not callable(block):
         return scores_of_folds(_design(block, rows), y, w, fold)
     out = np.zeros(rows.size)
-    for held in names.tolist():
+
+    def score(held: int) -> None:
         test = fold == held
         X_train, X_test = block(rows[~test], rows[test])
         out[test] = scores_of_fold(_design(X_train), _design(X_test), y[~test], w[~test], fold[~test])
+
+    deque(in_threads(score, names.tolist()), maxlen=0)
     return out
 
 

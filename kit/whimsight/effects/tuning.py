@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from whimsight._threads import in_threads
 from whimsight.effects.ridge import PENALTIES, RidgePath, log_loss
 
 __all__ = ["Design", "scores_of_fold", "scores_of_folds"]
@@ -55,31 +58,43 @@ def scores_of_folds(
     X = design.X
     names = np.unique(fold).tolist()
     out = np.zeros(y.size)
-    if y.size > _MANY or len(names) < 3:
-        for held in names:
-            rest = fold != held
-            out[~rest] = scores_of_fold(
-                Design(X[rest], design.first), Design(X[~rest], design.first), y[rest], w[rest], fold[rest]
-            )
-        return out
-    grams = {f: _gram(X[fold == f], w[fold == f]) for f in names}
+    grams = dict(zip(names, in_threads(lambda f: _gram(X[fold == f], w[fold == f]), names), strict=True))
     total = np.sum(list(grams.values()), axis=0)
+
+    def score(held: int, choice: _Choice) -> None:
+        rest = fold != held
+        out[~rest] = _final(choice, X[rest], y[rest], w[rest], X[~rest], total - grams[held])
+
+    if y.size > _MANY or len(names) < 3:
+
+        def score_alone(held: int) -> None:
+            rest = fold != held
+            score(held, _chosen(Design(X[rest], design.first), y[rest], w[rest], fold[rest]))
+
+        deque(in_threads(score_alone, names), maxlen=0)
+        return out
+
+    def losses_without(both: tuple[int, int]) -> tuple[float, list[NDArray[np.float64]]]:
+        a, b = both
+        train = (fold != a) & (fold != b)
+        paths = _paths(design, X[train], y[train], w[train], total - grams[a] - grams[b])
+        return float(w[train].sum()), [
+            _losses(paths, X[fold == inner], y[fold == inner], w[fold == inner]) for inner in (b, a)
+        ]
+
+    # The model without a and b serves both: a held out and b inner, and the reverse.
     losses: dict[int, list[NDArray[np.float64]]] = {f: [] for f in names}
     sizes: dict[int, list[float]] = {f: [] for f in names}
-    for i, a in enumerate(names):
-        for b in names[
-            i + 1 :
-        ]:  # the model without a and b serves both: a held out and b inner, and the reverse
-            train = (fold != a) & (fold != b)
-            paths = _paths(design, X[train], y[train], w[train], total - grams[a] - grams[b])
-            for held, inner in ((a, b), (b, a)):
-                losses[held].append(_losses(paths, X[fold == inner], y[fold == inner], w[fold == inner]))
-                sizes[held].append(float(w[train].sum()))
-    for held in names:
-        rest = fold != held
-        share = float(np.mean(sizes[held]) / w[rest].sum())
-        choice = _choose(design, np.mean(losses[held], axis=0), share)
-        out[~rest] = _final(choice, X[rest], y[rest], w[rest], X[~rest], total - grams[held])
+    both = list(combinations(names, 2))
+    for two, (size, found) in zip(both, in_threads(losses_without, both), strict=True):
+        for held, loss in zip(two, found, strict=True):
+            losses[held].append(loss)
+            sizes[held].append(size)
+    shares = {f: float(np.mean(sizes[f]) / w[fold != f].sum()) for f in names}
+    deque(
+        in_threads(lambda f: score(f, _choose(design, np.mean(losses[f], axis=0), shares[f])), names),
+        maxlen=0,
+    )
     return out
 
 
@@ -91,6 +106,13 @@ def scores_of_fold(
     fold: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Log odds of the rows of ``test`` from a model of ``train``, whose rows have ``y``, ``w`` and ``fold``."""
+    return _final(_chosen(train, y, w, fold), train.X, y, w, test.X, None)
+
+
+def _chosen(
+    train: Design, y: NDArray[np.float64], w: NDArray[np.float64], fold: NDArray[np.int64]
+) -> _Choice:
+    """Stretch and penalty chosen on the folds of the training rows."""
     X = train.X
     names = np.unique(fold).tolist()
     losses, sizes = [], []
@@ -103,11 +125,9 @@ def scores_of_fold(
         paths = _paths(train, X[seen], y[seen], w[seen], _gram(X[seen], w[seen]))
         losses.append(_losses(paths, X[fold == inner], y[fold == inner], w[fold == inner]))
         sizes.append(float(w[seen].sum()))
-    if losses:
-        choice = _choose(train, np.mean(losses, axis=0), float(np.mean(sizes) / w.sum()))
-    else:
-        choice = _Choice(np.ones(X.shape[1]), PENALTIES[len(PENALTIES) // 2])
-    return _final(choice, X, y, w, test.X, None)
+    if not losses:
+        return _Choice(np.ones(X.shape[1]), PENALTIES[len(PENALTIES) // 2])
+    return _choose(train, np.mean(losses, axis=0), float(np.mean(sizes) / w.sum()))
 
 
 def _gram(X: NDArray[np.float32], w: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from whimsight.autoencoder.threads import one_thread
+from whimsight._threads import one_thread
 from whimsight.errors import FitError
 from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["study"]
 
 _FEWEST_PAIRS = 10
-_MANY_ROWS = 20_000  # below this, a second thread costs linear algebra more than it gives
 
 
 def study(
@@ -116,7 +115,7 @@ def study(
     clusters = [pairs.prompt_codes]
     if "annotator" in pairs.frame and pairs.codes("annotator").max() > 0:
         clusters.append(pairs.codes("annotator"))
-    with one_thread(len(pairs) < _MANY_ROWS):
+    with one_thread():
         joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
         clock.lap("effects")
         prediction, lasso = predict_with_lasso(
