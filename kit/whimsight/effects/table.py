@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whimsight._threads import in_threads
 from whimsight.effects.adjust import benjamini_hochberg, bonferroni
 from whimsight.effects.davidson import fit_davidson
 from whimsight.effects.logit import Fit, fit_firth, fit_logit, sigmoid
@@ -104,23 +106,26 @@ def effects(
             raise FitError(f"own_control must have one entry for each of the {n_features} features.")
         decided = np.flatnonzero(used.y != 0.5)
         columns = np.asfortranarray(codes[used.rows])
-        for j in range(n_features):
+
+        def measure(j: int) -> None:
             z = columns[:, j].astype(np.float64)
             keep = np.arange(used.controls.shape[1]) != own[j]
             active = decided[z[decided] != 0]
             count[j] = active.size
             if active.size < FEWEST:
                 notes[j] = f"{active.size} active rows with a decided vote; at least {FEWEST} are needed."
-                continue
+                return
             found = _beta(z, used, keep, correction, davidson=ties == "davidson")
             _enter(out, j, "beta", found, alpha, notes)
             _enter(out, j, "delta_win", _delta_win(z, used, active, keep, correction), alpha, notes)
+
+        deque(in_threads(measure, range(n_features)), maxlen=0)
     for name in _EFFECTS:
         table[name] = out[name]
     table["q"] = benjamini_hochberg(out["p"])
     table["significant"] = bonferroni(out["p"], alpha)
     table["n"] = count
-    table.attrs["notes"] = notes
+    table.attrs["notes"] = dict(sorted(notes.items()))
     return table
 
 
