@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -57,6 +57,22 @@ ResponseB = Annotated[
 ]
 Preference = Annotated[str | None, typer.Option(help="Column with the choice.", show_default=False)]
 Annotator = Annotated[str | None, typer.Option(help="Column with the annotator.", show_default=False)]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        help="What a value of the choice means, such as `--label left=a --label right=b --label same=tie`.",
+        show_default=False,
+    ),
+]
+Missing = Annotated[Literal["unlabelled", "tie"], typer.Option(help="What an empty choice stands for.")]
+MaxCharacters = Annotated[
+    int | None, typer.Option(help="Leave out pairs with a longer response.", show_default=False)
+]
+HashAnnotators = Annotated[
+    bool, typer.Option("--hash-annotators", help="Keep a salted hash in place of each annotator's id.")
+]
+Split = Annotated[str | None, typer.Option(help="Which split of a Hugging Face dataset.", show_default=False)]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
@@ -72,11 +88,30 @@ def inspect(
     response_b: ResponseB = None,
     preference: Preference = None,
     annotator: Annotator = None,
+    label: Labels = None,
+    missing: Missing = "unlabelled",
+    max_characters: MaxCharacters = None,
+    hash_annotators: HashAnnotators = False,
+    split: Split = None,
     seed: Seed = 0,
 ) -> None:
     """Say how a file is read: its layout, what is dropped and why, and the first pair."""
     with _clear_errors():
-        pairs = _pairs(source, layout, prompt, response_a, response_b, preference, annotator, seed)
+        pairs = _pairs(
+            source,
+            layout=layout,
+            prompt=prompt,
+            response_a=response_a,
+            response_b=response_b,
+            preference=preference,
+            annotator=annotator,
+            labels=_labels(label),
+            missing=missing,
+            max_characters=max_characters,
+            hash_annotators=hash_annotators,
+            split=split,
+            seed=seed,
+        )
         typer.echo(_describe(pairs))
 
 
@@ -105,12 +140,31 @@ def study(
     response_b: ResponseB = None,
     preference: Preference = None,
     annotator: Annotator = None,
+    label: Labels = None,
+    missing: Missing = "unlabelled",
+    max_characters: MaxCharacters = None,
+    hash_annotators: HashAnnotators = False,
+    split: Split = None,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
     """Find the features in which the responses differ, and which of them people reward."""
     with _clear_errors():
-        pairs = _pairs(source, layout, prompt, response_a, response_b, preference, annotator, seed)
+        pairs = _pairs(
+            source,
+            layout=layout,
+            prompt=prompt,
+            response_a=response_a,
+            response_b=response_b,
+            preference=preference,
+            annotator=annotator,
+            labels=_labels(label),
+            missing=missing,
+            max_characters=max_characters,
+            hash_annotators=hash_annotators,
+            split=split,
+            seed=seed,
+        )
         made = _study(
             pairs,
             quiet=quiet,
@@ -172,30 +226,24 @@ def _clear_errors() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def _pairs(
-    source: str,
-    layout: str | None,
-    prompt: str | None,
-    response_a: str | None,
-    response_b: str | None,
-    preference: str | None,
-    annotator: str | None,
-    seed: int,
-) -> Pairs:
+def _pairs(source: str, *, seed: int, **how: Any) -> Pairs:
+    """A shipped sample where the name is one and nothing else is said, else what the source reads as."""
     from whimsight.pairs import load, read, samples
 
-    by_hand = {
-        "layout": layout,
-        "prompt": prompt,
-        "response_a": response_a,
-        "response_b": response_b,
-        "preference": preference,
-        "annotator": annotator,
-    }
-    named: dict[str, Any] = {key: value for key, value in by_hand.items() if value is not None}
-    if not named and not Path(source).exists() and source in set(samples().index):
+    said = {key: value for key, value in how.items() if value not in (None, False, "unlabelled")}
+    if not said and not Path(source).exists() and source in set(samples().index):
         return load(source)
-    return read(source, seed=seed, **named)
+    return read(source, seed=seed, **said)
+
+
+def _labels(said: list[str] | None) -> dict[str, str] | None:
+    if not said:
+        return None
+    parts = [text.rpartition("=") for text in said]
+    for text, (value, _, meaning) in zip(said, parts, strict=True):
+        if not value or meaning not in ("a", "b", "tie"):
+            raise typer.BadParameter(f"--label takes VALUE=a, VALUE=b or VALUE=tie; found {text!r}.")
+    return {value: meaning for value, _, meaning in parts}
 
 
 def _study(pairs: Pairs, *, quiet: bool, **choices: Any) -> Study:

@@ -53,6 +53,7 @@ def effects(
         float64 (n,): 1 A, 0 B, 0.5 tie, NaN unlabelled (left out).
     clusters : sequence of ndarray
         One or two int64 (n,): prompt, and annotator where there is one; -1 is a cluster of its own.
+        Prevalence uses the first alone.
     controls : ndarray, optional
         float64 (n, C).
     own_control : ndarray, optional
@@ -96,7 +97,8 @@ def effects(
     used = votes(
         preference, clusters=clusters, controls=controls, weights=weights, with_ties=ties == "davidson"
     )
-    table = prevalence(codes, clusters=clusters, weights=weights, alpha=alpha)
+    # Who votes changes nothing in how responses differ: only the first way, the prompts, matters here.
+    table = prevalence(codes, clusters=clusters[:1], weights=weights, alpha=alpha)
     out = {name: np.full(n_features, np.nan) for name in _EFFECTS}
     count = np.zeros(n_features, dtype=np.int64)
     notes: dict[int, str] = {}

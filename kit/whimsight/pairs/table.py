@@ -179,6 +179,23 @@ class Pairs:
         _, first = np.unique(inverse, return_index=True)
         return first.astype(np.int64), inverse
 
+    def matchups(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Number the distinct (prompt, two responses) whichever of the two is A.
+
+        Returns
+        -------
+        inverse : ndarray
+            int64 (n_pairs,): which matchup each row is, in order of first appearance.
+        swapped : ndarray
+            bool (n_pairs,): whether A and B stand the other way round than in the matchup's first row.
+        """
+        texts = self.texts()
+        low, high = np.minimum(texts.a, texts.b), np.maximum(texts.a, texts.b)
+        keys = pd.DataFrame({"prompt": self.prompt_codes, "low": low, "high": high})
+        inverse = keys.groupby(["prompt", "low", "high"], sort=False).ngroup().to_numpy().astype(np.int64)
+        _, first = np.unique(inverse, return_index=True)
+        return inverse, np.asarray(texts.a != texts.a[first][inverse])
+
     @property
     def fingerprint(self) -> str:
         """sha256 of the content: column names and every value, in order."""

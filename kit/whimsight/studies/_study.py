@@ -168,7 +168,7 @@ class Study:
             The largest ``|code|``, a random choice among the active ones, or a range of the quantiles
             of ``|code|`` among the active pairs, such as ``(0.45, 0.55)``.
         unique : bool
-            One row for a pair that several people voted on.
+            One row for a pair that several people voted on, whichever side each response stood on.
         seed : int
             For ``where="random"`` and ranges.
 
@@ -180,8 +180,9 @@ class Study:
             ``votes``.
         """
         code = self.code(feature)
-        rows = choose_rows(code, self.pair_of_row, n=n, where=where, unique=unique, seed=seed)
-        return turn_examples(self.pairs, self.pair_of_row, code, rows)
+        matchups = self.pairs.matchups()
+        rows = choose_rows(code, matchups[0], n=n, where=where, unique=unique, seed=seed)
+        return turn_examples(self.pairs, matchups, code, rows)
 
     def report(self, path: str | Path, *, names_only: bool = False) -> Path:
         """Write the study as one HTML file that needs neither network nor Python.

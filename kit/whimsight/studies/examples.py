@@ -35,7 +35,7 @@ def choose_rows(
     code : ndarray
         float32 (n_pairs,), one feature's signed codes.
     pair_of_row : ndarray
-        int64 (n_pairs,), the unique pair of each row.
+        int64 (n_pairs,): rows with the same number show the same pair (`Pairs.matchups`).
     n, where, unique, seed
         As in `Study.examples`.
 
@@ -75,7 +75,7 @@ def choose_rows(
 
 def turn_examples(
     pairs: Pairs,
-    pair_of_row: NDArray[np.int64],
+    matchups: tuple[NDArray[np.int64], NDArray[np.bool_]],
     code: NDArray[np.float32],
     rows: NDArray[np.int64],
 ) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def turn_examples(
     a_has_more = code[rows] > 0
     response_a = frame["response_a"].to_numpy(dtype=object)[rows]
     response_b = frame["response_b"].to_numpy(dtype=object)[rows]
-    share, votes = _votes_for_a(pairs.preference, pair_of_row, rows)
+    share, votes = _votes_for_a(pairs.preference, *matchups, rows)
     return pd.DataFrame(
         {
             "row": rows,
@@ -106,15 +106,16 @@ def turn_examples(
 
 
 def _votes_for_a(
-    preference: NDArray[np.float64], pair_of_row: NDArray[np.int64], rows: NDArray[np.int64]
+    preference: NDArray[np.float64],
+    matchup: NDArray[np.int64],
+    swapped: NDArray[np.bool_],
+    rows: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Mean preference for A (ties count half) and number of votes over all rows of each row's pair."""
-    wanted, place = np.unique(pair_of_row[rows], return_inverse=True)
-    where = np.searchsorted(wanted, pair_of_row)
-    where = np.minimum(where, max(wanted.size - 1, 0))
-    counts = ~np.isnan(preference) & (wanted[where] == pair_of_row) if wanted.size else np.zeros(0, bool)
-    total = np.bincount(where[counts], weights=preference[counts], minlength=wanted.size)
-    votes = np.bincount(where[counts], minlength=wanted.size)
-    with np.errstate(invalid="ignore"):
-        share = np.where(votes > 0, total / np.maximum(votes, 1), np.nan)
-    return share[place], votes[place].astype(np.int64)
+    """Mean preference for a row's A (ties count half) and number of votes, over all rows of its matchup."""
+    for_first = np.where(swapped, 1.0 - preference, preference)
+    cast = np.flatnonzero(~np.isnan(preference) & np.isin(matchup, matchup[rows]))
+    size = int(matchup.max()) + 1 if matchup.size else 0
+    total = np.bincount(matchup[cast], weights=for_first[cast], minlength=size)[matchup[rows]]
+    votes = np.bincount(matchup[cast], minlength=size)[matchup[rows]].astype(np.int64)
+    share = np.where(votes > 0, total / np.maximum(votes, 1), np.nan)
+    return np.where(swapped[rows], 1.0 - share, share), votes

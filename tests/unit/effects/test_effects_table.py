@@ -241,3 +241,15 @@ def test_corrections_are_statsmodels():
     assert bonferroni(p).tolist() == multipletests(p, method="bonferroni")[0].tolist()
     with_gap = np.append(p, np.nan)
     np.testing.assert_allclose(benjamini_hochberg(with_gap)[:-1], benjamini_hochberg(p))
+
+
+def test_prevalence_in_the_table_is_clustered_by_prompt_whoever_votes():
+    rng = np.random.default_rng(0)
+    codes = np.ones((400, 1), dtype=np.float32)
+    prompt = np.arange(400) // 4
+    few_people = rng.integers(0, 3, 400)
+    table = effects(codes * rng.choice([-1, 1], (400, 1)), rng.integers(0, 2, 400).astype(float),
+                    clusters=[prompt, few_people])  # fmt: skip
+    alone = prevalence(codes, clusters=[prompt])
+    np.testing.assert_array_equal(table["prevalence_low"], alone["prevalence_low"])
+    assert table["prevalence_low"][0] > 0.95

@@ -238,3 +238,17 @@ def test_a_sample_splits_without_leaking_prompts() -> None:
     pairs = load("mt-bench")
     train, held = pairs.split()
     assert not set(pairs.frame["prompt"].iloc[train]) & set(pairs.frame["prompt"].iloc[held])
+
+
+def test_matchups_are_the_same_whichever_response_is_a():
+    frame = pd.DataFrame(
+        {
+            "prompt": ["p", "p", "p", "q"],
+            "response_a": ["x", "y", "x", "y"],
+            "response_b": ["y", "x", "z", "x"],
+            "preference": [1.0, 0.0, 1.0, 0.5],
+        }
+    )
+    inverse, swapped = Pairs(frame).matchups()
+    assert inverse.tolist() == [0, 0, 1, 2]
+    assert swapped.tolist() == [False, True, False, False]

@@ -74,3 +74,19 @@ def test_trouble_is_one_clear_line_and_an_exit_code_of_its_own(
     assert done.exit_code == code
     assert message in done.output
     assert "Traceback" not in done.output
+
+
+def test_what_labels_and_empty_choices_mean_can_be_said(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text(
+        "prompt,response_a,response_b,preference\nq,one,two,left\nr,one,three,right\ns,four,five,\n"
+    )
+    said = ["--label", "left=a", "--label", "right=b", "--missing", "tie"]
+    done = run(app, ["inspect", str(path), *said])
+    assert done.exit_code == 0, done.output
+    by_hand = ws.read(path, labels={"left": "a", "right": "b"}, missing="tie")
+    assert by_hand.preference.tolist() == [1.0, 0.0, 0.5]
+    assert repr(by_hand) in done.output
+    wrong = run(app, ["inspect", str(path), "--label", "left=z"])
+    assert wrong.exit_code == 2
+    assert "left=z" in wrong.output

@@ -205,3 +205,20 @@ def test_examples_are_turned_so_that_the_side_with_more_comes_first(study):
     share = same["preference"].mean()
     assert row["preferred"] == pytest.approx(share if row["more_is"] == "A" else 1 - share)
     assert row["votes"] == len(same)
+
+
+def test_votes_on_a_pair_shown_both_ways_round_are_counted_together():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(["a", "bb", "ccc", "dddd"], 3 + i % 9)) + f" {i}" for i in range(40)]
+    frame = pd.DataFrame({"prompt": [f"p{i}" for i in range(20)] * 2,
+                          "response_a": texts[:20] + texts[20:], "response_b": texts[20:] + texts[:20],
+                          "preference": [1.0] * 20 + [1.0] * 10 + [0.0] * 10})  # fmt: skip
+    made = ws.study(ws.Pairs(frame, name="both"), embeddings=rng.normal(size=(40, 8)).astype(np.float32),
+                    n_features=4, k=2, names=False)  # fmt: skip
+    shown = made.examples("m_words", 40)
+    assert len(shown) == shown["prompt"].nunique()
+    assert (shown["votes"] == 2).all()
+    number = shown["prompt"].str[1:].astype(int)
+    longer_first = np.array([len(texts[i].split()) > len(texts[i + 20].split()) for i in number])
+    expected = np.where(number < 10, 0.5, np.where(longer_first, 1.0, 0.0))
+    assert shown["preferred"].tolist() == expected.tolist()
