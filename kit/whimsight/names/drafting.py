@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from whimsight.names.fidelity import Fidelity, fidelity
-from whimsight.names.formula import AttributeDescriber, FormulaJudge
+from whimsight.names.fidelity import fidelity
+from whimsight.names.formula import AttributeDescriber, FormulaJudge, combined
 from whimsight.names.phrases import PhraseDescriber
 from whimsight.names.protocols import Candidate, Evidence
 
@@ -25,11 +25,17 @@ __all__ = ["UNNAMED", "draft"]
 UNNAMED = "unnamed"
 """Stands where no attribute and no phrase describes a feature."""
 
-_SHARES = (0.4, 0.25, 0.35)  # prompts that suggest, choose, score
+_SHARES = (0.35, 0.25, 0.4)  # prompts that suggest, choose, score
 _TOP_SHARE = 0.05
-_MOST_SUGGEST = 150
-_MOST_JUDGED = 300
-_FEWEST_TOP = 30
+_MOST_SUGGEST = 120
+_FEWEST_TOP = 80
+_MOST_CHOOSE = 300
+_MOST_SCORE = 400
+_LEAST = 0.2  # a name that fits worse than this says nothing, however sure that is
+_PER_TERM = 0.01  # what a longer name must bring in fidelity
+_TOGETHER = 0.04  # and one of two things
+_FORM = 0.07  # and one that counts the whole text: its length goes along with nearly everything
+_FEW_PROMPTS = 10
 
 
 def draft(
@@ -49,8 +55,8 @@ def draft(
     Prompts are dealt into three parts. In the first, the pairs with the largest ``|code|`` suggest names:
     attributes in which the sides differ, phrases that one side says more (`log_odds`), phrases whose
     embedding lies along the decoder row. In the second, the candidate with the highest fidelity is chosen.
-    In the third, its fidelity is measured. A name is kept when that is above 0 with p < ``alpha`` over the
-    number of features; otherwise the feature is ``unnamed`` and its fidelity that of the best candidate.
+    In the third, its fidelity is measured. A name is kept when that is at least .2 with p < ``alpha`` over
+    the number of features; otherwise the feature is ``unnamed`` and its fidelity that of the best candidate.
 
     Parameters
     ----------
@@ -74,20 +80,24 @@ def draft(
         first).
     """
     part = _deal(prompt, seed)
-    rng = np.random.default_rng(seed)
-    suggest, choose, score = (np.flatnonzero(part == k) for k in range(3))
+    order = np.random.default_rng(seed).permutation(prompt.size)
+    suggest, choose, score = (order[part[order] == k] for k in range(3))
     evidence = [_evidence(codes[:, j], texts, prompt, suggest) for j in range(codes.shape[1])]
     attributes = AttributeDescriber(values).describe(evidence)
     phrases = PhraseDescriber(texts.unique, embedder, decoder).describe(evidence)
     judge = FormulaJudge(texts.unique, values)
     rows = []
     for j in range(codes.shape[1]):
-        candidates = attributes[j] + phrases[j]
-        here = _active(codes[:, j], choose, rng)
-        there = _active(codes[:, j], score, rng)
-        rows.append(
-            _choose(codes[:, j], candidates, judge, texts, prompt, here, there, alpha / codes.shape[1])
+        code = codes[:, j]
+        here, there = _active(code, choose, _MOST_CHOOSE), _active(code, score, _MOST_SCORE)
+        ranked = _rank(
+            code[here], attributes[j], phrases[j], judge, texts.a[here], texts.b[here], prompt[here]
         )
+        row = _score(
+            code[there], ranked, judge, texts.a[there], texts.b[there], prompt[there], alpha / codes.shape[1]
+        )
+        row["note"] = f"{row['note']}{_concentrated(code, prompt)}"
+        rows.append(row)
         if progress is not None:
             progress("draft names", j + 1, codes.shape[1])
     return pd.DataFrame(rows)
@@ -115,42 +125,89 @@ def _evidence(
     return Evidence(np.where(up, a, b), np.where(up, b, a), np.abs(code[top]), prompt[top])
 
 
-def _active(
-    code: NDArray[np.float32], rows: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    active = rows[code[rows] != 0]
-    return active if active.size <= _MOST_JUDGED else np.sort(rng.choice(active, _MOST_JUDGED, replace=False))
+def _active(code: NDArray[np.float32], rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return the first ``most`` active ones: of shuffled rows a sample, and much the same for all features."""
+    return np.sort(rows[code[rows] != 0][:most])
 
 
-def _choose(
+def _rank(
+    code: NDArray[np.float32],
+    attributes: list[Candidate],
+    phrases: list[Candidate],
+    judge: FormulaJudge,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    prompt: NDArray[np.int64],
+) -> list[tuple[float, Candidate]]:
+    """Return candidates with their correlation, the surest first."""
+    alone = _measured(code, [*attributes, *phrases], judge, a, b, prompt)
+    words = [c for low, _, c in alone if c.kind == "phrases" and low > 0][:2]
+    forms = [c for low, _, c in alone if c.kind == "attribute" and low > 0][:2]
+    together = [c for w in words for f in forms for c in combined(w, f)]
+    ranked = sorted(alone + _measured(code, together, judge, a, b, prompt), key=lambda t: -t[0])
+    return [(r, c) for _, r, c in ranked]
+
+
+def _measured(
     code: NDArray[np.float32],
     candidates: list[Candidate],
     judge: FormulaJudge,
-    texts: Texts,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
     prompt: NDArray[np.int64],
-    here: NDArray[np.int64],
-    there: NDArray[np.int64],
+) -> list[tuple[float, float, Candidate]]:
+    """Return (lower end of the correlation less the price of a long name, correlation, candidate).
+
+    The lower end is one standard error down, so that one prompt with large codes does not choose a name.
+    """
+    if not candidates or code.size < 4 or code.std() == 0:
+        return []
+    answers = judge.judge_all(candidates, a, b)
+    spread = answers.std(axis=1, keepdims=True)
+    y = (answers - answers.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
+    z = ((code - code.mean()) / code.std()).astype(np.float64)
+    r = y @ z / code.size
+    # See `fidelity` for the influence function of a correlation.
+    influence = (y * z - r[:, None] * (y**2 + z**2) / 2) / code.size
+    _, cluster = np.unique(prompt, return_inverse=True)
+    order = np.argsort(cluster, kind="stable")
+    starts = np.flatnonzero(np.diff(cluster[order], prepend=-1))
+    error = np.sqrt((np.add.reduceat(influence[:, order], starts, axis=1) ** 2).sum(axis=1))
+    found = []
+    for c, raw, unsure in zip(candidates, r.tolist(), error.tolist(), strict=True):
+        found.append((c.sign * raw - unsure - _price(c), c.sign * raw, c))
+    return sorted(found, key=lambda t: -t[0])
+
+
+def _price(candidate: Candidate) -> float:
+    from whimsight.attributes import ATTRIBUTES
+
+    if candidate.parts:
+        return _TOGETHER + max(_price(part) for part in candidate.parts)
+    if candidate.kind == "attribute":
+        return _FORM if ATTRIBUTES[candidate.terms[0]].matches is None else 0.0
+    return _PER_TERM * (len(candidate.terms) - 1)
+
+
+def _score(
+    code: NDArray[np.float32],
+    ranked: list[tuple[float, Candidate]],
+    judge: FormulaJudge,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    prompt: NDArray[np.int64],
     alpha: float,
 ) -> dict[str, object]:
-    def measured(candidate: Candidate, rows: NDArray[np.int64]) -> Fidelity:
-        answers = judge.judge(candidate, texts.a[rows], texts.b[rows])
-        return fidelity(candidate.sign * code[rows], answers, clusters=prompt[rows])
-
-    ranked = sorted(
-        ((measured(c, here).r, -i, c) for i, c in enumerate(candidates)),
-        key=lambda t: (_low(t[0]), t[1]),
-        reverse=True,
-    )
-    tried = [(c.name, round(float(r), 3), c.sign) for r, _, c in ranked if r == r]
-    if not tried:
+    """Return the row of a feature: the first candidate if it fits these pairs, else no name."""
+    if not ranked:
         return {
             "name": UNNAMED, "note": "no attribute and no phrase separates the two sides", "judge": judge.name,
-            "fidelity": np.nan, "fidelity_low": np.nan, "fidelity_high": np.nan, "p": np.nan, "n": int(there.size),
+            "fidelity": np.nan, "fidelity_low": np.nan, "fidelity_high": np.nan, "p": np.nan, "n": int(code.size),
             "sign": 1, "candidates": [],
         }  # fmt: skip
-    best = ranked[0][2]
-    found = measured(best, there)
-    kept = found.r > 0 and found.p < alpha
+    best = ranked[0][1]
+    found = fidelity(best.sign * code, judge.judge(best, a, b), clusters=prompt)
+    kept = found.r >= _LEAST and found.p < alpha
     return {
         "name": best.name if kept else UNNAMED,
         "note": best.note if kept else f"nothing fits well; closest: {best.name} ({best.note})",
@@ -161,9 +218,16 @@ def _choose(
         "p": found.p,
         "n": found.n,
         "sign": best.sign if kept else 1,
-        "candidates": tried[:5],
+        "candidates": [(c.name, round(float(r), 3), c.sign) for r, c in ranked[:5]],
     }
 
 
-def _low(r: float) -> float:
-    return r if r == r else -2.0
+def _concentrated(code: NDArray[np.float32], prompt: NDArray[np.int64]) -> str:
+    """Say so where a feature is about a few prompts: half of its squared size lies in fewer than ten."""
+    _, inverse = np.unique(prompt, return_inverse=True)
+    size = np.sort(np.bincount(inverse, weights=code.astype(np.float64) ** 2))[::-1]
+    if size.size < 2 * _FEW_PROMPTS or size[0] == 0:
+        return ""
+    n = int(np.searchsorted(np.cumsum(size), size.sum() / 2)) + 1
+    prompts = "one prompt" if n == 1 else f"{n} prompts"
+    return f"; half of this feature lies in {prompts}" if n < _FEW_PROMPTS else ""

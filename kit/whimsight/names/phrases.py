@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from whimsight.names.protocols import Candidate, Evidence
-from whimsight.names.texts import plain, printable
+from whimsight.names.terms import Terms, count_terms
+from whimsight.names.texts import displayed, quoted
+from whimsight.names.words import content_words, glue_words, stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,12 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["PhraseDescriber", "log_odds"]
 
-_MOST_WORDS = 60_000
-_TOP = 8
-_Z = 2.0
+_LONGEST_NAME = 40
+_WIDEST = 28  # characters of a phrase in a name
+_Z = 1.0  # enough to suggest: other pairs choose and score
+_LOOK_AT = 150  # phrases that are looked at for one end of a feature
+_GROUPS = 12
+_MOST = 4  # phrases in a name
 _FEWEST_PROMPTS = 3
 _SAMPLE = 1_000  # texts that tell how common a phrase is at large
 _COMMON = 0.4  # a phrase in more texts than this says nothing, however its use leans
+_STANDS_FOR = 0.6  # a longer phrase replaces a shorter one when it is there in this share of its texts
 
 
 def log_odds(
@@ -39,11 +45,11 @@ def log_odds(
     Parameters
     ----------
     more, less : ndarray
-        float64 (v,): in how many texts of each side a phrase occurs.
+        float64 (v,): how often a phrase occurs on each side.
     n_more, n_less : float
-        Texts on each side.
+        How often it could have: the texts, or the words, of each side.
     background : ndarray
-        float64 (v,): share of all texts with the phrase; the prior counts ``strength`` texts like these.
+        float64 (v,): its share at large; the prior counts ``strength`` texts (words) like these.
 
     Returns
     -------
@@ -56,16 +62,29 @@ def log_odds(
     >>> log_odds(np.array([30.0]), np.array([5.0]), 100, 100, np.array([0.2])).round(1).tolist()
     [4.3]
     """
-    a = strength * np.clip(background, 1e-4, 0.9999)
+    a = strength * np.clip(background, 1e-4 / max(1.0, strength / 10), 0.9999)
     y1, y0 = more + a, less + a
     rest1, rest0 = n_more + strength - y1, n_less + strength - y0
     delta = np.log(y1 / np.maximum(rest1, 1e-9)) - np.log(y0 / np.maximum(rest0, 1e-9))
     return np.asarray(delta / np.sqrt(1 / y1 + 1 / y0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A phrase with the other forms of the same word, all of which are looked for."""
+
+    shown: str
+    members: tuple[str, ...]
+    z: float
+
+
 @dataclass(slots=True)
 class PhraseDescriber:
     """Names made of contrastive phrases.
+
+    A phrase counts when the side with more of the feature holds it more often both per text and per word:
+    otherwise the small words of the longer side would always win. Words that hold sentences together
+    (`content_words`) stand in a name only inside a longer phrase.
 
     Parameters
     ----------
@@ -88,116 +107,143 @@ class PhraseDescriber:
             return [[] for _ in evidence]
         whole = np.linspace(0, len(self.texts) - 1, min(_SAMPLE, len(self.texts))).astype(np.int64)
         used = np.unique(np.concatenate([wanted, whole]))
-        counts, phrases = _document_terms([plain(self.texts[i]) for i in used.tolist()])
-        if not phrases:
+        terms = count_terms([self.texts[i] for i in used.tolist()], fewest=3 if used.size > 30 else 1)
+        if not terms.phrases:
             return [[] for _ in evidence]
-        background = np.asarray(counts[np.searchsorted(used, whole)].mean(axis=0)).ravel()
-        found = [_contrast(counts, background, e, used) for e in evidence]
-        along = self._along(found, phrases)
-        out = []
-        for j, z in enumerate(found):
-            candidates = []
-            for sign in (1, -1):
-                best = _distinct(np.argsort(-sign * z, kind="stable")[:60], sign * z, phrases)
-                candidates += [
-                    _candidate(best[:size], phrases, sign, sign * z)
-                    for size in (1, 3, _TOP)
-                    if len(best) >= size
-                ]
-                near = along[j][sign] if along else []
-                if near:
-                    candidates.append(_candidate(near, phrases, sign, sign * z))
-            out.append(list(dict.fromkeys(candidates)))
-        return out
+        common = (
+            np.asarray(terms.present[np.searchsorted(used, whole)].mean(axis=0)).ravel().astype(np.float64)
+        )
+        naming = _naming(terms, common)
+        groups = []
+        for e in evidence:
+            z, counts = _contrast(terms, common, e, used)
+            z[~naming] = 0.0
+            groups.append({sign: _groups(terms, sign * z, counts[sign]) for sign in (1, -1)})
+        along = self._along(groups)
+        return [
+            [c for sign in (1, -1) for c in _candidates(ends[sign], along[j][sign], sign)]
+            for j, ends in enumerate(groups)
+        ]
 
-    def _along(self, found: list[NDArray[np.float64]], phrases: list[str]) -> list[dict[int, list[int]]]:
-        """For each feature and end, telling phrases that lie along the decoder row."""
-        if self.embedder is None or self.decoder is None:
-            return []
-        telling = [{s: np.argsort(-s * z, kind="stable")[:40] for s in (1, -1)} for z in found]
-        wanted = np.unique(np.concatenate([rows for t in telling for rows in t.values()]))
-        vectors = self.embedder.embed([phrases[i] for i in wanted.tolist()])
+    def _along(self, groups: list[dict[int, list[_Group]]]) -> list[dict[int, list[_Group]]]:
+        """Sort the groups of each feature and end by z-score times cosine with the decoder row."""
+        nothing: list[dict[int, list[_Group]]] = [{1: [], -1: []} for _ in groups]
+        shown = sorted({g.shown for ends in groups for end in ends.values() for g in end})
+        if self.embedder is None or self.decoder is None or len(shown) < 3:
+            return nothing
+        vectors = self.embedder.embed(shown)
         if vectors.shape[1] != self.decoder.shape[1]:
-            return []
+            return nothing
         centred = vectors - vectors.mean(axis=0)
         centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-        out = []
-        for j, z in enumerate(found):
-            ends: dict[int, list[int]] = {}
-            for sign in (1, -1):
-                rows = telling[j][sign]
-                rows = rows[sign * z[rows] > 1.0]
-                if not rows.size:
-                    ends[sign] = []
-                    continue
-                cosine = sign * centred[np.searchsorted(wanted, rows)] @ self.decoder[j]
-                ends[sign] = _distinct(
-                    rows[np.argsort(-cosine, kind="stable")][:12], sign * z, phrases, least=1.0
-                )[:5]
-            out.append(ends)
-        return out
+        place = {phrase: i for i, phrase in enumerate(shown)}
+        for j, ends in enumerate(groups):
+            for sign, end in ends.items():
+                cosine = sign * centred[[place[g.shown] for g in end]] @ self.decoder[j]
+                order = np.argsort([-g.z * c for g, c in zip(end, cosine, strict=True)], kind="stable")
+                nothing[j][sign] = [end[i] for i in order.tolist() if cosine[i] > 0]
+        return nothing
 
 
-def _document_terms(texts: list[str]) -> tuple[Any, list[str]]:
-    """Which phrase of one or two words occurs in which text: csr (n_texts, v) of 0 and 1."""
-    from sklearn.feature_extraction.text import CountVectorizer
+def _naming(terms: Terms, common: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which phrases may stand in a name.
 
-    counter = CountVectorizer(
-        ngram_range=(1, 2),
-        min_df=3 if len(texts) > 30 else 1,
-        max_features=_MOST_WORDS,
-        binary=True,
-        token_pattern=r"(?u)[^\W_][\w']*",
-        dtype=np.float32,
-    )
-    try:
-        counts = counter.fit_transform(texts)
-    except ValueError:  # no words at all
-        return None, []
-    return counts.tocsr(), [str(p) for p in counter.get_feature_names_out()]
+    Those with a content word, and those of three or four common words ("why do you").
+    """
+    words = terms.phrases[: terms.n_words]
+    share = common[: terms.n_words]
+    content = dict(zip(words, content_words(words, share).tolist(), strict=True))
+    glue = dict(zip(words, glue_words(words, share).tolist(), strict=True))
+    allowed = np.zeros(len(terms.phrases), dtype=bool)
+    for i, phrase in enumerate(terms.phrases):
+        parts, shown = phrase.split(" "), displayed(phrase)
+        if len(parts) > 1 and " " not in shown:
+            telling = True  # letters of a script without spaces: as a rule a word
+        else:
+            telling = len(parts) > 2 or any(content[part] for part in parts)
+            telling &= not (glue[parts[0]] or glue[parts[-1]])
+        allowed[i] = telling and 2 <= len(shown) <= _WIDEST and not shown.replace(" ", "").isdigit()
+    return allowed & (common <= _COMMON)
 
 
 def _contrast(
-    counts: Any, background: NDArray[np.float64], e: Evidence, used: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """z-scores of all phrases; a phrase counts once a prompt and side, and needs some prompts."""
+    terms: Terms, common: NDArray[np.float64], e: Evidence, used: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], dict[int, NDArray[np.float64]]]:
+    """z-scores of all phrases, the weaker of per text and per word, and their counts on either side.
+
+    A phrase counts once a prompt and side, and needs some prompts.
+    """
     from scipy.sparse import csr_array
 
     _, prompt = np.unique(e.prompt, return_inverse=True)
-    n_prompts = int(prompt.max(initial=-1)) + 1
-    per_prompt = csr_array(
-        (np.ones(prompt.size, np.float32), (prompt, np.arange(prompt.size))), shape=(n_prompts, prompt.size)
+    n = int(prompt.max(initial=-1)) + 1
+    share = 1.0 / np.maximum(np.bincount(prompt, minlength=n), 1)
+    of_prompt = csr_array(
+        (share[prompt].astype(np.float32), (prompt, np.arange(prompt.size))), shape=(n, prompt.size)
     )
-    sizes = np.bincount(prompt, minlength=n_prompts).astype(np.float32)
-    share = csr_array(
-        ((1.0 / np.maximum(sizes, 1))[prompt], (prompt, np.arange(prompt.size))),
-        shape=(n_prompts, prompt.size),
-    )
-    sides = [counts[np.searchsorted(used, side)] for side in (e.more, e.less)]
-    more, less = (np.asarray((share @ s).sum(axis=0)).ravel().astype(np.float64) for s in sides)
-    seen = np.asarray(((per_prompt @ (sides[0] + sides[1])) > 0).sum(axis=0)).ravel()
-    z = log_odds(more, less, n_prompts, n_prompts, background.astype(np.float64))
-    return np.where((seen >= min(_FEWEST_PROMPTS, n_prompts)) & (background <= _COMMON), z, 0.0)
+    rows = [np.searchsorted(used, side) for side in (e.more, e.less)]
+    sides = [terms.present[r] for r in rows]
+    more, less = (np.asarray((of_prompt @ s).sum(axis=0)).ravel().astype(np.float64) for s in sides)
+    size_more, size_less = (float((of_prompt @ terms.sizes[r]).sum()) for r in rows)
+    seen = np.asarray(((of_prompt @ (sides[0] + sides[1])) > 0).sum(axis=0)).ravel()
+    # A prior as heavy as one side: a light one makes the variance of what the other side never says huge.
+    per_text = log_odds(more, less, n, n, common, n)
+    typical = float(terms.sizes.mean())
+    per_word = log_odds(more, less, size_more, size_less, common / typical, n * typical)
+    weaker = np.where(np.abs(per_text) < np.abs(per_word), per_text, per_word)
+    z = np.where((np.sign(per_text) == np.sign(per_word)) & (seen >= min(_FEWEST_PROMPTS, n)), weaker, 0.0)
+    return z, {1: more, -1: less}
 
 
-def _distinct(
-    rows: NDArray[np.int64], z: NDArray[np.float64], phrases: list[str], least: float = _Z
-) -> list[int]:
-    """Drop phrases that say too little, or that contain or stand inside one that says more."""
-    out: list[int] = []
-    for i in rows.tolist():
-        words = set(phrases[i].split())
-        if z[i] < least or len(phrases[i]) < 2 or phrases[i].replace(" ", "").isdigit():
+def _groups(terms: Terms, z: NDArray[np.float64], count: NDArray[np.float64]) -> list[_Group]:
+    """Return the telling phrases of one end, the longer one where it says the same, without repetitions."""
+    order = [i for i in np.argsort(-z, kind="stable")[:_LOOK_AT].tolist() if z[i] >= _Z]
+    spaced = {i: f" {terms.phrases[i]} " for i in order}
+    forms: dict[str, list[int]] = {}
+    for i in order:
+        if i < terms.n_words:
+            forms.setdefault(stem(terms.phrases[i]), []).append(i)
+    out: list[_Group] = []
+    taken: set[str] = set()
+    for i in order:
+        best = max(
+            (k for k in order if spaced[i] in spaced[k] and count[k] >= _STANDS_FOR * count[i]),
+            key=lambda k: (len(spaced[k].split()), z[k]),
+        )
+        stems = {stem(word) for word in terms.phrases[best].split(" ")}
+        if taken & stems:
             continue
-        if any(words & set(phrases[k].split()) for k in out):
-            continue
-        out.append(i)
-        if len(out) == _TOP:
+        taken |= stems
+        members = forms[stem(terms.phrases[best])] if best < terms.n_words else [best]
+        out.append(
+            _Group(displayed(terms.phrases[best]), tuple(terms.phrases[k] for k in members), float(z[i]))
+        )
+        if len(out) == _GROUPS:
             break
     return out
 
 
-def _candidate(rows: list[int], phrases: list[str], sign: int, z: NDArray[np.float64]) -> Candidate:
-    terms = tuple(phrases[i] for i in rows)
-    note = "says more often: " + ", ".join(f"“{phrases[i]}” (z {z[i]:.1f})" for i in rows)
-    return Candidate(f"says {printable(terms, 50)}", "phrases", terms, sign, note)
+def _candidates(strongest: list[_Group], along: list[_Group], sign: int) -> list[Candidate]:
+    """Return lists of growing length, of the strongest phrases and of those along the decoder row."""
+    found: dict[tuple[str, ...], Candidate] = {}
+    for groups in (strongest, along):
+        for size in range(1, _MOST + 1):
+            candidate = _candidate(groups[:size], sign)
+            if len(groups) < size or len(candidate.name) > _LONGEST_NAME:
+                break
+            found.setdefault(tuple(sorted(candidate.terms)), candidate)
+    return list(found.values())
+
+
+def _candidate(groups: Sequence[_Group], sign: int) -> Candidate:
+    told = []
+    for g in groups:
+        others = [displayed(m) for m in g.members if displayed(m) != g.shown]
+        told.append(f"“{g.shown}” ({f'also {quoted(others)}; ' if others else ''}z {g.z:.1f})")
+    return Candidate(
+        f"says {quoted([g.shown for g in groups])}",
+        "phrases",
+        tuple(m for g in groups for m in g.members),
+        sign,
+        f"says more often: {', '.join(told)}",
+    )

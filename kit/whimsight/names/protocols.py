@@ -42,13 +42,15 @@ class Candidate:
     name : str
         One short line: what the response with more of the feature has more of.
     kind : str
-        ``"attribute"`` or ``"phrases"`` for formulas; describers may add their own.
+        ``"attribute"``, ``"phrases"`` or ``"together"`` for formulas; describers may add their own.
     terms : tuple of str
         The attribute's id, or the phrases.
     sign : int
         1, or -1 when the name fits the other end of the feature.
     note : str
         The long form.
+    parts : tuple of Candidate
+        What a name for two things together is made of.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Candidate:
     terms: tuple[str, ...]
     sign: int = 1
     note: str = field(default="", compare=False)
+    parts: tuple[Candidate, ...] = ()
 
 
 class Describer(Protocol):
