@@ -13,7 +13,7 @@ from whimsight.errors import EmbeddingError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Embedder", "Template", "normalise"]
+__all__ = ["Embedder", "Template", "normalise", "printable"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -60,11 +60,16 @@ class Template:
 
     def __init__(self, text: str = "{response}") -> None:
         try:
-            fields = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+            parsed = [part for part in string.Formatter().parse(text) if part[1] is not None]
         except ValueError as error:
             raise EmbeddingError(
                 f"Template {text!r}: {error}. Write {{{{ and }}}} for plain braces."
             ) from error
+        fields = {str(name) for _, name, _, _ in parsed}
+        if any(spec or conversion for _, _, spec, conversion in parsed):
+            raise EmbeddingError(
+                f"Template {text!r}: write {{response}} and {{prompt}} alone, without a format after ':' or '!'."
+            )
         if "response" not in fields or not fields <= {"response", "prompt"}:
             raise EmbeddingError(
                 f"Template {text!r} must hold {{response}} and may hold {{prompt}}; found {sorted(fields)}. Write an "
@@ -81,14 +86,28 @@ class Template:
 def normalise(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale rows to length 1; a row of zeros becomes the first unit vector, so that every row is one."""
     matrix = np.asarray(matrix, dtype=np.float32)
-    if not np.isfinite(matrix).all():
-        row = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
+    largest = np.abs(matrix).max(axis=1, initial=0)
+    if not np.isfinite(largest).all():
+        row = int(np.flatnonzero(~np.isfinite(largest))[0])
         raise EmbeddingError(
-            f"The embedding of text {row} is not finite; the model or its precision is at fault."
+            f"The embedding of text {row} of {matrix.shape[0]} holds NaN or infinity; the model or its precision "
+            "is at fault. Try dtype='float32'."
         )
-    norm = np.linalg.norm(matrix, axis=1, keepdims=True)
-    zero = norm[:, 0] == 0
-    out = matrix / np.where(norm > 0, norm, 1)
-    out[zero] = 0
+    zero = largest == 0
+    out = (
+        matrix / np.where(zero, 1, largest)[:, None]
+    )  # first by the largest entry, so that no square overflows
     out[zero, 0] = 1
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
     return out.astype(np.float32, copy=False)
+
+
+def printable(text: str) -> str:
+    """Replace what is not Unicode text (lone surrogates), which tokenizers and JSON refuse.
+
+    Examples
+    --------
+    >>> printable("half of a pair: " + chr(0xD800)), printable("café")
+    ('half of a pair: ?', 'café')
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

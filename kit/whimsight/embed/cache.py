@@ -13,7 +13,7 @@ import os
 import sqlite3
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddingCache", "cache_folder", "text_key"]
 
+_SCHEMA = 1
 _MOST = 500  # variables in one query; old SQLite builds allow 999
 
 
@@ -31,7 +32,8 @@ def cache_folder() -> Path:
     """Return ``$WHIMSIGHT_CACHE``, or the user's cache folder."""
     from platformdirs import user_cache_path
 
-    return Path(os.environ.get("WHIMSIGHT_CACHE") or user_cache_path("whimsight"))
+    given = os.environ.get("WHIMSIGHT_CACHE")
+    return Path(given).expanduser() if given else user_cache_path("whimsight")
 
 
 def text_key(text: str) -> bytes:
@@ -57,40 +59,68 @@ class EmbeddingCache:
         self.dimensions = dimensions
         self._usable = True
 
-    def get(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
-        """Return the vectors that are there and whole."""
-        found: dict[bytes, NDArray[np.float32]] = {}
-        if not self.path.exists():
+    def fill(self, keys: Sequence[bytes], out: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Write the vectors that are there and whole into ``out``.
+
+        Parameters
+        ----------
+        keys : sequence of bytes
+            All different.
+        out : ndarray
+            float32 (n_keys, dimensions); rows of keys that are not there stay as they are.
+
+        Returns
+        -------
+        ndarray
+            bool (n_keys,): which were there.
+        """
+        found = np.zeros(len(keys), dtype=np.bool_)
+        if not self._usable or not self.path.exists():
             return found
+        row_of = {key: row for row, key in enumerate(keys)}
         with self._trouble(), contextlib.closing(self._connect()) as db:
             for start in range(0, len(keys), _MOST):
                 part = keys[start : start + _MOST]
                 marks = ",".join("?" * len(part))
                 query = f"SELECT key, vector, checksum FROM embedding WHERE key IN ({marks})"
                 for key, vector, checksum in db.execute(query, part):
-                    if len(vector) == 4 * self.dimensions and zlib.crc32(vector) == checksum:
-                        found[key] = np.frombuffer(vector, dtype="<f4")
+                    whole = isinstance(vector, bytes) and len(vector) == 4 * self.dimensions
+                    if whole and _checksum(key, vector) == checksum:
+                        row = row_of[key]
+                        out[row] = np.frombuffer(vector, dtype="<f4")
+                        found[row] = True
         return found
 
-    def put(self, items: Iterable[tuple[bytes, NDArray[np.float32]]]) -> None:
-        """Keep vectors, all or none of them."""
-        if not self._usable:
-            return
+    def put(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
+        """Keep vectors, float32 (n_keys, dimensions), all or none of them."""
         rows = []
-        for key, vector in items:
+        for key, vector in zip(keys, vectors, strict=True):
             data = np.ascontiguousarray(vector, dtype="<f4").tobytes()
-            rows.append((key, data, zlib.crc32(data)))
-        with self._trouble():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.closing(self._connect()) as db, db:
-                db.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
+            rows.append((key, data, _checksum(key, data)))
+        for _ in range(2):  # a damaged file is thrown away the first time, and begun anew the second
+            if not self._usable:
+                return
+            with self._trouble():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                with contextlib.closing(self._connect()) as db, db:
+                    db.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
+                return
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=30)
+        db = sqlite3.connect(self.path, timeout=60)
         try:
-            db.execute(
-                "CREATE TABLE IF NOT EXISTS embedding (key BLOB PRIMARY KEY, vector BLOB, checksum INTEGER)"
-            )
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version == 0:  # a new file; of two processes one makes the table and the other finds it
+                with db:
+                    db.execute("BEGIN IMMEDIATE")
+                    db.execute(
+                        "CREATE TABLE IF NOT EXISTS embedding (key BLOB PRIMARY KEY, vector BLOB, checksum INTEGER)"
+                    )
+                    db.execute(f"PRAGMA user_version = {_SCHEMA}")
+            elif version != _SCHEMA:
+                raise sqlite3.OperationalError(
+                    f"{self.path.name} has schema {version}, this version of Whimsight writes {_SCHEMA}"
+                )
         except BaseException:
             db.close()
             raise
@@ -100,10 +130,12 @@ class EmbeddingCache:
     def _trouble(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:  # locked, full, read-only
+        except sqlite3.OperationalError as error:  # locked, full, read-only, another schema
             self._give_up(error)
         except sqlite3.DatabaseError:  # not a database, or a damaged one
             with contextlib.suppress(OSError):
+                # With its journal, which would otherwise be played back into the file that takes its place.
+                self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
                 self.path.unlink()
         except OSError as error:
             self._give_up(error)
@@ -113,6 +145,11 @@ class EmbeddingCache:
             warnings.warn(
                 f"Embeddings cannot be kept in {self.path.parent.name!r} ({error}); going on without. "
                 "Set WHIMSIGHT_CACHE to a folder that can be written.",
-                stacklevel=4,
+                stacklevel=5,
             )
         self._usable = False
+
+
+def _checksum(key: bytes, vector: bytes) -> int:
+    """Of the vector and its key, so that a vector under another text's key is found out."""
+    return zlib.crc32(vector, zlib.crc32(key))

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from whimsight._suggest import nearest
-from whimsight.embed.base import Embedder, Progress
-from whimsight.embed.cache import EmbeddingCache, text_key
+from whimsight.embed.base import Embedder
+from whimsight.embed.cached import Cached
 from whimsight.errors import EmbeddingError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Cached", "embedder"]
+__all__ = ["embedder"]
+
+_KNOWN = ("minilm", "static", "openai:MODEL", "org/model")
+# Faster than the disk, or without an identity that outlives the process.
+_NOT_KEPT = ("static:", "function:", "matrix:")
 
 
 def embedder(
-    source: str | Embedder | Callable[[list[str]], Any] = "minilm",
+    source: str | Path | Embedder | Callable[[list[str]], Any] | NDArray[Any] = "minilm",
     *,
-    cache: bool | Path = True,
+    cache: bool | str | Path = True,
     **options: Any,
 ) -> Embedder:
     """Make an embedder.
 
     Parameters
     ----------
-    source : str, Embedder or callable
+    source : str, Path, Embedder, callable or ndarray
         ``"minilm"``, ``"static"``, ``"openai:MODEL"`` (with ``base_url=`` for another endpoint), a
-        sentence-transformers id (``"org/model"``) or path, a ready `Embedder`, or a function from a list of
-        texts to a matrix.
-    cache : bool or Path
-        Keep vectors on disk; a path says where.
+        sentence-transformers id (``"org/model"``) or path, a ready `Embedder`, a function from a list of
+        texts to a matrix, or a matrix with ``texts=``, the text of each row.
+    cache : bool, str or Path
+        Keep vectors on disk; a path says in which folder.
     **options
         ``windows`` ("pool" or "cut"), ``device``, ``dtype``, ``batch_size``, ``base_url``, ``api_key``,
         whichever the embedder takes.
@@ -42,8 +47,8 @@ def embedder(
     Raises
     ------
     EmbeddingError
-        For an unknown name (with a suggestion), a missing package (with the pip line), or a model that
-        cannot be loaded.
+        For an unknown name or option (with a suggestion), a missing package (with the pip line), or a model
+        that cannot be loaded.
 
     Examples
     --------
@@ -51,71 +56,60 @@ def embedder(
     384
     """
     made = _make(source, options)
-    if cache is False or made.fingerprint.startswith(("static:", "function:")):
-        return made  # faster than the disk, or without an identity
-    return Cached(made, cache if isinstance(cache, Path) else None)
+    if cache is False or isinstance(made, Cached) or made.fingerprint.startswith(_NOT_KEPT):
+        return made
+    return Cached(made, None if cache is True else Path(cache))
 
 
 def _make(source: Any, options: dict[str, Any]) -> Embedder:
-    from whimsight.embed.others import Callback, OpenAIEmbedder, SentenceTransformer, Static
+    from whimsight.embed.endpoint import OpenAIEmbedder
+    from whimsight.embed.library import SentenceTransformer
+    from whimsight.embed.ready import Callback, Matrix
+    from whimsight.embed.static import Static
     from whimsight.embed.transformer import MiniLM
 
-    if isinstance(source, Embedder):
+    if isinstance(source, (str, Path)):
+        name = str(source)
+        if name == "minilm":
+            return MiniLM(**_checked(MiniLM, options, name))
+        if name == "static":
+            return Static(**_checked(Static, options, name))
+        if name.startswith("openai:"):
+            checked = _checked(OpenAIEmbedder, options, name)
+            return OpenAIEmbedder(name.removeprefix("openai:"), **checked)
+        if isinstance(source, Path) or "/" in name or _is_folder(name):
+            return SentenceTransformer(name, **_checked(SentenceTransformer, options, name))
+        raise EmbeddingError(
+            f"No embedder {name!r}.{nearest(name, _KNOWN)} There are {', '.join(_KNOWN)}, or a path."
+        )
+    options.pop("windows", None)  # theirs to decide
+    if isinstance(source, np.ndarray):
+        return Matrix(source, **_checked(Matrix, options, "a matrix"))
+    if isinstance(source, Embedder) and not isinstance(source, type):
+        _checked(object, options, type(source).__name__)
         return source
-    try:
-        if source == "minilm":
-            return MiniLM(**options)
-        if source == "static":
-            return Static(**options)
-        if isinstance(source, str) and source.startswith("openai:"):
-            options.pop("windows", None)
-            return OpenAIEmbedder(source.removeprefix("openai:"), **options)
-        if isinstance(source, str) and ("/" in source or Path(source).exists()):
-            return SentenceTransformer(source, **options)
-        if callable(source):
-            options.pop("windows", None)
-            return Callback(source, **options)
-    except TypeError as error:
-        raise EmbeddingError(f"The embedder {source!r} does not take these options: {error}.") from error
-    known = ["minilm", "static", "openai:MODEL", "org/model"]
+    if callable(source):
+        return Callback(source, **_checked(Callback, options, "a function"))
     raise EmbeddingError(
-        f"No embedder {source!r}.{nearest(str(source), known)} There are {', '.join(known)}, or a path."
+        f"An embedder is made from a name, a path, a function, a matrix or an Embedder; found {type(source).__name__}."
     )
 
 
-class Cached:
-    """An embedder that looks on disk first and keeps what it computes, batch by batch."""
+def _checked(kind: type, options: dict[str, Any], source: str) -> dict[str, Any]:
+    """Return the options, all of which the embedder takes."""
+    parameters = inspect.signature(kind).parameters.values() if kind is not object else ()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    for name in options:
+        if name not in known:
+            raise EmbeddingError(
+                f"The embedder {source!r} has no option {name!r}.{nearest(name, known)} It takes "
+                f"{', '.join(known) or 'none'}."
+            )
+    return options
 
-    def __init__(self, inner: Embedder, folder: Path | None = None) -> None:
-        self._inner = inner
-        self.fingerprint = inner.fingerprint
-        self.dimensions = inner.dimensions
-        self.name = str(getattr(inner, "name", "embedder"))
-        self._cache = EmbeddingCache(inner.fingerprint, inner.dimensions, folder)
 
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
-        """Return float32 (n_texts, dimensions); a run that was killed goes on where it stopped."""
-        keys = [text_key(t) for t in texts]
-        known = self._cache.get(list(dict.fromkeys(keys)))
-        fresh = list(dict.fromkeys(k for k in keys if k not in known))
-        first = {key: i for i, key in reversed(list(enumerate(keys)))}
-        todo = [texts[first[k]] for k in fresh]
-        for rows, vectors in self._stream(todo, progress):
-            part = [(fresh[i], v) for i, v in zip(rows.tolist(), vectors, strict=True)]
-            self._cache.put(part)
-            known.update(part)
-        if not keys:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        return np.stack([known[k] for k in keys]).astype(np.float32, copy=False)
-
-    def _stream(self, texts: list[str], progress: Progress | None) -> Any:
-        stream = getattr(self._inner, "stream", None)
-        if stream is not None:
-            yield from stream(texts, progress=progress)
-            return
-        step = 512
-        for start in range(0, len(texts), step):
-            part = texts[start : start + step]
-            yield np.arange(start, start + len(part)), self._inner.embed(part)
-            if progress is not None:
-                progress("embed", start + len(part), len(texts))
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):  # too long, or a NUL
+        return False

@@ -3,60 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Window", "batches", "cut_windows"]
+from whimsight.errors import EmbeddingError
+
+__all__ = ["MOST_WINDOWS", "batches", "check_windows", "cuts", "slices"]
+
+MOST_WINDOWS = 64
+_SLICE = 200_000  # characters tokenized at once
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A piece of a text that fits the model."""
+def check_windows(windows: str) -> bool:
+    """Return whether windows are pooled.
 
-    text: int
-    ids: Sequence[int]
+    Raises
+    ------
+    EmbeddingError
+        For another word than ``"pool"`` and ``"cut"``.
+    """
+    if windows not in ("pool", "cut"):
+        raise EmbeddingError(
+            f"windows must be 'pool' (all of a long text, in windows that are averaged) or 'cut' (its beginning); "
+            f"found {windows!r}."
+        )
+    return windows == "pool"
 
 
-def cut_windows(tokens: Sequence[Sequence[int]], size: int, *, pool: bool, most: int = 64) -> list[Window]:
-    """Cut token lists into pieces of nearly equal length, at most ``size`` tokens each.
+def cuts(length: int, size: int, *, pool: bool = True, most: int = MOST_WINDOWS) -> list[tuple[int, int]]:
+    """Cut ``length`` tokens into windows of at most ``size``, whose lengths differ by one at most.
 
     Parameters
     ----------
-    tokens : sequence of sequences of int
-        Without the model's own start and end tokens.
     pool : bool
-        False keeps only the first piece.
+        False gives one window, the beginning.
     most : int
-        At most so many pieces a text, spread evenly over it, so that a 20 MB text costs no hour.
+        At most so many windows, spread evenly from the first to the last, so that a text of 20 MB costs no
+        hour.
 
     Examples
     --------
-    >>> [list(w.ids) for w in cut_windows([[1, 2, 3, 4, 5]], 2, pool=True)]
-    [[1, 2], [3, 4], [5]]
+    >>> cuts(5, 2)
+    [(0, 1), (1, 3), (3, 5)]
+    >>> cuts(5, 2, pool=False)
+    [(0, 2)]
+    >>> cuts(0, 2)
+    [(0, 0)]
     """
-    out: list[Window] = []
-    for text, ids in enumerate(tokens):
-        if len(ids) <= size:
-            out.append(Window(text, ids))
-        elif not pool:
-            out.append(Window(text, ids[:size]))
-        else:
-            pieces = -(-len(ids) // size)
-            step = -(-len(ids) // pieces)
-            starts = range(0, len(ids), step)
-            if len(starts) > most:
-                starts = [starts[i] for i in np.linspace(0, len(starts) - 1, most).astype(int).tolist()]  # type: ignore[assignment]
-            out.extend(Window(text, ids[s : s + step]) for s in starts)
-    return out
+    if length <= size:
+        return [(0, length)]
+    if not pool:
+        return [(0, size)]
+    count = -(-length // size)
+    chosen: Sequence[int] = range(count)
+    if count > most:
+        chosen = np.linspace(0, count - 1, most).astype(int).tolist()
+    return [(length * i // count, length * (i + 1) // count) for i in chosen]
 
 
 def batches(lengths: NDArray[np.int64], budget: int) -> Iterator[NDArray[np.int64]]:
-    """Group windows of similar length so that a batch holds at most ``budget`` tokens, padding included."""
+    """Group windows of similar length so that a batch holds at most ``budget`` tokens, padding included.
+
+    Windows of equal length stay in their order, so that those of one text come together.
+
+    Examples
+    --------
+    >>> [b.tolist() for b in batches(np.array([1, 4, 4, 2]), 8)]
+    [[1, 2], [3, 0]]
+    """
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < order.size:
         size = max(1, budget // max(1, int(lengths[order[start]])))
         yield order[start : start + size]
         start += size
+
+
+def slices(text: str, most: int = _SLICE) -> Iterator[str]:
+    """Cut a very long text where there is white space, which changes no token, to bound the memory.
+
+    Examples
+    --------
+    >>> list(slices("one two three", 8))
+    ['one two', ' three']
+    """
+    start = 0
+    while len(text) - start > most:
+        stop = max(text.rfind(mark, start + 1, start + most) for mark in " \n")
+        stop = stop if stop > start else start + most
+        yield text[start:stop]
+        start = stop
+    yield text[start:]
