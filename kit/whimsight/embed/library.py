@@ -139,7 +139,7 @@ class SentenceTransformer:
         used = tokenizer.num_special_tokens_to_add() + len(
             tokenizer(prompt, add_special_tokens=False).input_ids
         )
-        return max(1, int(limit) - used)
+        return int(max(1, limit - used))
 
     def _cast(self, dtype: str) -> tuple[str, int]:
         """Set the precision; return it and the width of the vectors."""
