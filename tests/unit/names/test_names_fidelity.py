@@ -40,3 +40,16 @@ def test_a_judge_who_always_says_the_same_has_no_fidelity():
     found = fidelity(np.arange(1, 30, dtype=np.float32), np.ones(29))
     assert found.r == 0.0
     assert np.isnan(found.p)
+
+
+def test_intervals_cover_0_when_a_judge_has_an_answer_for_few_pairs_only():
+    rng = np.random.default_rng(2)
+    covered = 0
+    for _ in range(1500):
+        answers = np.zeros(120)
+        answers[:6] = rng.choice([-1, 1], size=6)
+        answers[:2] = [-1, 1]
+        found = fidelity(rng.normal(size=120).astype(np.float32), answers)
+        covered += found.low < 0 < found.high
+    # 90.4 % without the leverages, 93.0 % with them, each of 2,000 tries; six answers are too few for 95 %.
+    assert covered / 1500 >= 0.917
