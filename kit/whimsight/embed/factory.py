@@ -110,6 +110,6 @@ def _checked(kind: type, options: dict[str, Any], source: str) -> dict[str, Any]
 
 def _is_folder(name: str) -> bool:
     try:
-        return Path(name).is_dir()
+        return bool(name) and Path(name).is_dir()
     except (OSError, ValueError):  # too long, or a NUL
         return False

@@ -105,7 +105,10 @@ class MiniLM:
         tokens = sorted(vocabulary, key=vocabulary.__getitem__)
         ids = np.arange(len(tokens))
         with torch.inference_mode():
-            parts = [self._sums(ids, [(i, i + 1) for i in part]) for part in np.array_split(ids, 100)]
+            parts = [
+                self._sums(ids, [(i, i + 1) for i in ids[start : start + 512].tolist()])
+                for start in range(0, len(ids), 512)
+            ]
         return tokens, np.concatenate(parts) / np.float32(3)
 
     def _some(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
