@@ -114,14 +114,16 @@ class PhraseDescriber:
             np.asarray(terms.present[np.searchsorted(used, whole)].mean(axis=0)).ravel().astype(np.float64)
         )
         naming = _naming(terms, common)
-        groups = []
+        groups, single = [], []
         for e in evidence:
             z, counts = _contrast(terms, common, e, used)
             z[~naming] = 0.0
             groups.append({sign: _groups(terms, sign * z, counts[sign]) for sign in (1, -1)})
+            z[terms.n_words :] = 0.0
+            single.append({sign: _groups(terms, sign * z, counts[sign]) for sign in (1, -1)})
         along = self._along(groups)
         return [
-            [c for sign in (1, -1) for c in _candidates(ends[sign], along[j][sign], sign)]
+            [c for sign in (1, -1) for c in _candidates((ends[sign], single[j][sign], along[j][sign]), sign)]
             for j, ends in enumerate(groups)
         ]
 
@@ -171,13 +173,14 @@ def _contrast(
 ) -> tuple[NDArray[np.float64], dict[int, NDArray[np.float64]]]:
     """z-scores of all phrases, the weaker of per text and per word, and their counts on either side.
 
-    A phrase counts once a prompt and side, and needs some prompts.
+    Pairs that share a prompt weigh as much as the root of their number together; a phrase needs some prompts.
     """
     from scipy.sparse import csr_array
 
     _, prompt = np.unique(e.prompt, return_inverse=True)
     n = int(prompt.max(initial=-1)) + 1
-    share = 1.0 / np.maximum(np.bincount(prompt, minlength=n), 1)
+    size = np.bincount(prompt, minlength=n)
+    share = 1.0 / np.sqrt(np.maximum(size, 1))
     of_prompt = csr_array(
         (share[prompt].astype(np.float32), (prompt, np.arange(prompt.size))), shape=(n, prompt.size)
     )
@@ -186,10 +189,11 @@ def _contrast(
     more, less = (np.asarray((of_prompt @ s).sum(axis=0)).ravel().astype(np.float64) for s in sides)
     size_more, size_less = (float((of_prompt @ terms.sizes[r]).sum()) for r in rows)
     seen = np.asarray(((of_prompt @ (sides[0] + sides[1])) > 0).sum(axis=0)).ravel()
+    weight = float(np.sqrt(size).sum())
     # A prior as heavy as one side: a light one makes the variance of what the other side never says huge.
-    per_text = log_odds(more, less, n, n, common, n)
+    per_text = log_odds(more, less, weight, weight, common, weight)
     typical = float(terms.sizes.mean())
-    per_word = log_odds(more, less, size_more, size_less, common / typical, n * typical)
+    per_word = log_odds(more, less, size_more, size_less, common / typical, weight * typical)
     weaker = np.where(np.abs(per_text) < np.abs(per_word), per_text, per_word)
     z = np.where((np.sign(per_text) == np.sign(per_word)) & (seen >= min(_FEWEST_PROMPTS, n)), weaker, 0.0)
     return z, {1: more, -1: less}
@@ -223,10 +227,10 @@ def _groups(terms: Terms, z: NDArray[np.float64], count: NDArray[np.float64]) ->
     return out
 
 
-def _candidates(strongest: list[_Group], along: list[_Group], sign: int) -> list[Candidate]:
-    """Return lists of growing length, of the strongest phrases and of those along the decoder row."""
+def _candidates(lists: Sequence[list[_Group]], sign: int) -> list[Candidate]:
+    """Return names of growing length from each list."""
     found: dict[tuple[str, ...], Candidate] = {}
-    for groups in (strongest, along):
+    for groups in lists:
         for size in range(1, _MOST + 1):
             candidate = _candidate(groups[:size], sign)
             if len(groups) < size or len(candidate.name) > _LONGEST_NAME:
