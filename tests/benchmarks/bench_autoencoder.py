@@ -97,6 +97,51 @@ def reference_fit(module: ModuleType, epochs: int = 50) -> Fit:
     return fit
 
 
+def peer_fit(epochs: int = 50) -> Fit | None:
+    """The Matryoshka BatchTopK trainer of ``dictionary-learning``, None where it is not installed.
+
+    ``pip install --no-deps dictionary-learning==0.1.0 einops`` is enough: the package itself, which asks for a
+    laboratory of language models, is not run, only its trainer.
+    """
+    found = importlib.util.find_spec("dictionary_learning")
+    if found is None:
+        return None
+    package = ModuleType("dictionary_learning")
+    package.__path__ = list(found.submodule_search_locations or [])
+    sys.modules["dictionary_learning"] = package
+    trainers = importlib.import_module("dictionary_learning.trainers.matryoshka_batch_top_k")
+    import torch
+
+    def fit(x: NDArray[np.float32], groups: NDArray[np.int64], seed: int) -> Dictionary:
+        batch = min(256, len(x))
+        steps = epochs * (len(x) // batch)
+        trainer = trainers.MatryoshkaBatchTopKTrainer(
+            steps=steps, activation_dim=x.shape[1], dict_size=M, k=K, layer=0, lm_name="differences",
+            group_fractions=[0.25, 0.75], warmup_steps=steps // 20, threshold_start_step=steps // 2,
+            threshold_beta=0.99, seed=seed, device="cpu",
+        )  # fmt: skip
+        rng = np.random.default_rng(seed)
+        rows = torch.from_numpy(x)
+        step = 0
+        for _ in range(epochs):
+            for part in np.array_split(rng.permutation(len(x)), len(x) // batch):
+                trainer.update(step, rows[torch.from_numpy(part)])
+                step += 1
+        model = trainer.ae
+        words = model.decode(torch.eye(M)).detach().numpy() - model.b_dec.detach().numpy()
+        bias = model.b_dec.detach().numpy()
+
+        def codes(some: NDArray[np.float32]) -> NDArray[np.float32]:
+            with torch.no_grad():
+                return np.asarray(model.encode(torch.from_numpy(some)).numpy())
+
+        return Dictionary(
+            words / np.linalg.norm(words, axis=1, keepdims=True), codes, lambda z: z @ words + bias
+        )
+
+    return fit
+
+
 def load_reference(checkout: Path) -> ModuleType:
     path = checkout / "wimhf" / "sae.py"
     spec = importlib.util.spec_from_file_location(
@@ -173,11 +218,14 @@ def small_sets(module: ModuleType | None, quick: bool) -> None:
     }
     if module is not None:
         contenders["reference"] = reference_fit(module)
+    peer = peer_fit()
+    if peer is not None:
+        contenders["dictionary-learning"] = peer
     for name in SAMPLES[:1] if quick else SAMPLES:
         x, groups = differences(name)
         splits = 2 if quick else 5
         table = pd.DataFrame({who: score(fit, x, groups, splits) for who, fit in contenders.items()}).T
-        table["times faster"] = table.loc["reference", "seconds"] / table["seconds"] if module else np.nan
+        table["whimsight is faster"] = table["seconds"] / table.loc["whimsight", "seconds"]
         print(
             f"{name}: {x.shape[0]} pairs x {x.shape[1]}, {groups.max() + 1} prompts; median of {splits} splits"
         )
