@@ -26,9 +26,7 @@ UNNAMED = "unnamed"
 """Stands where no attribute and no phrase describes a feature."""
 
 _SHARES = (0.35, 0.25, 0.4)  # prompts that suggest, choose, score
-_TOP_SHARE = 0.05
-_MOST_SUGGEST = 120
-_FEWEST_TOP = 80
+_MOST_SUGGEST = 150  # pairs with the largest codes; the top 5 % would be too few in small sets
 _MOST_CHOOSE = 300
 _MOST_SCORE = 400
 _LEAST = 0.2  # a name that fits worse than this says nothing, however sure that is
@@ -52,11 +50,13 @@ def draft(
 ) -> pd.DataFrame:
     """Draft a name for every feature and measure how well it fits.
 
-    Prompts are dealt into three parts. In the first, the pairs with the largest ``|code|`` suggest names:
+    Prompts are dealt into three parts. In the first, the 150 pairs with the largest ``|code|`` suggest names:
     attributes in which the sides differ, phrases that one side says more (`log_odds`), phrases whose
-    embedding lies along the decoder row. In the second, the candidate with the highest fidelity is chosen.
-    In the third, its fidelity is measured. A name is kept when that is at least .2 with p < ``alpha`` over
-    the number of features; otherwise the feature is ``unnamed`` and its fidelity that of the best candidate.
+    embedding lies along the decoder row. In the second, the candidate is chosen whose fidelity is highest at
+    its lower end (one standard error down), less a small price for long names, for names of two things and
+    for attributes of the whole text. In the third, its fidelity is measured. A name is kept when that is at
+    least .2 with p < ``alpha`` over the number of features; otherwise the feature is ``unnamed`` and its
+    fidelity that of the chosen candidate. The note says where a feature lies in few prompts.
 
     Parameters
     ----------
@@ -118,8 +118,7 @@ def _evidence(
 ) -> Evidence:
     size = np.abs(code[rows])
     active = rows[size > 0]
-    keep = int(np.clip(np.ceil(_TOP_SHARE * rows.size), _FEWEST_TOP, _MOST_SUGGEST))
-    top = active[np.argsort(-np.abs(code[active]), kind="stable")[:keep]]
+    top = active[np.argsort(-np.abs(code[active]), kind="stable")[:_MOST_SUGGEST]]
     up = code[top] > 0
     a, b = texts.a[top], texts.b[top]
     return Evidence(np.where(up, a, b), np.where(up, b, a), np.abs(code[top]), prompt[top])
