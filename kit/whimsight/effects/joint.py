@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whimsight._threads import one_thread
 from whimsight.effects.adjust import benjamini_hochberg, bonferroni
 from whimsight.effects.logit import fit_firth, fit_logit
 from whimsight.effects.rows import FEWEST, check_matrix, independent, standardise, votes
@@ -16,6 +17,7 @@ from whimsight.effects.spread import Correction, spread
 __all__ = ["joint_effects"]
 
 
+@one_thread()
 def joint_effects(
     codes: NDArray[np.float32],
     preference: NDArray[np.float64],

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from whimsight._threads import one_thread
 from whimsight.errors import FitError
 from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
@@ -115,13 +114,12 @@ def study(
     clusters = [pairs.prompt_codes]
     if "annotator" in pairs.frame and pairs.codes("annotator").max() > 0:
         clusters.append(pairs.codes("annotator"))
-    with one_thread():
-        joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
-        clock.lap("effects")
-        prediction, lasso = predict_with_lasso(
-            pairs, inputs, codes, clusters, settings, names=list(features.index), progress=progress
-        )
-        clock.lap("prediction")
+    joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
+    clock.lap("effects")
+    prediction, lasso = predict_with_lasso(
+        pairs, inputs, codes, clusters, settings, names=list(features.index), progress=progress
+    )
+    clock.lap("prediction")
     return Study(
         pairs=pairs,
         settings=settings,
