@@ -13,7 +13,7 @@ from whimsight.errors import EmbeddingError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Embedder", "Template", "normalise", "printable"]
+__all__ = ["Embedder", "Template", "check_texts", "normalise", "printable"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -111,3 +111,21 @@ def printable(text: str) -> str:
     ('half of a pair: ?', 'café')
     """
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Refuse what is not a sequence of texts.
+
+    Raises
+    ------
+    EmbeddingError
+        For a single text, or naming the first position that holds something else than a text.
+    """
+    if isinstance(texts, str):
+        raise EmbeddingError(f"Give a list of texts; found a single text: {texts[:60]!r}.")
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise EmbeddingError(
+                f"Text {position} of {len(texts)} is not a text but {type(text).__name__}: {str(text)[:60]!r}. "
+                "Leave it out, or make it a text."
+            )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whimsight.embed.base import Embedder, Progress, normalise
+from whimsight.embed.base import Embedder, Progress, check_texts, normalise
 from whimsight.embed.cache import EmbeddingCache, text_key
 from whimsight.errors import EmbeddingError
 
@@ -36,6 +36,7 @@ class Cached:
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
         """Return float32 (n_texts, dimensions); ``progress`` counts the distinct texts, kept ones included."""
+        check_texts(texts)
         row_of: dict[bytes, int] = {}
         row = np.fromiter((row_of.setdefault(text_key(t), len(row_of)) for t in texts), np.int64, len(texts))
         keys = list(row_of)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from whimsight.embed.base import Progress, normalise, printable
+from whimsight.embed.base import Progress, check_texts, normalise, printable
 from whimsight.embed.windows import check_windows, cuts
 from whimsight.errors import EmbeddingError
 
@@ -101,6 +101,7 @@ class OpenAIEmbedder:
 
     def stream(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Yield (positions, vectors) of the texts that each request finishes."""
+        check_texts(texts)
         sums = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         inputs: list[str] = []
         owners: list[int] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whimsight.embed.base import Progress, normalise, printable
+from whimsight.embed.base import Progress, check_texts, normalise, printable
 from whimsight.embed.quiet import quiet
 from whimsight.embed.weights import has_bfloat16
 from whimsight.embed.windows import MOST_WINDOWS, check_windows, cuts, slices
@@ -90,6 +90,7 @@ class SentenceTransformer:
 
     def stream(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Yield (positions, vectors) batch by batch, long texts first."""
+        check_texts(texts)
         order = np.argsort([-len(t) for t in texts], kind="stable")
         for start in range(0, len(texts), self._batch_size):
             rows = order[start : start + self._batch_size]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whimsight.embed.base import Progress, normalise
+from whimsight.embed.base import Progress, check_texts, normalise
 from whimsight.errors import EmbeddingError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Callback:
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
         """Return float32 (n_texts, dimensions), rows of length 1."""
+        check_texts(texts)
         if len(texts) == 0:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         out = normalise(self._call(list(texts)))
@@ -99,6 +100,7 @@ class Matrix:
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
         """Return float32 (n_texts, dimensions), rows of length 1."""
+        check_texts(texts)
         missing = [i for i, text in enumerate(texts) if text not in self._row]
         if missing:
             raise EmbeddingError(

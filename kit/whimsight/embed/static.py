@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whimsight.embed.base import Progress, normalise
+from whimsight.embed.base import Progress, check_texts, normalise
 from whimsight.embed.cache import cache_folder
 from whimsight.embed.pieces import PieceTable, split
 from whimsight.embed.quiet import quiet
@@ -62,6 +62,7 @@ class Static:
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
         """Return float32 (n_texts, 256), rows of length 1."""
+        check_texts(texts)
         out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         start = 0
         while start < len(texts):

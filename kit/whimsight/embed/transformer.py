@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whimsight.embed.base import Progress, normalise, printable
+from whimsight.embed.base import Progress, check_texts, normalise, printable
 from whimsight.embed.quiet import quiet
 from whimsight.embed.weights import MINILM_SHA256, has_bfloat16, minilm_folder
 from whimsight.embed.windows import batches, check_windows, cuts, slices
@@ -82,6 +82,7 @@ class MiniLM:
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Yield (positions, vectors) of the texts that each batch finishes, so that a cache can keep them."""
+        check_texts(texts)
         self._load()
         start = done = 0
         while start < len(texts):

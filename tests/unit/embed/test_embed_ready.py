@@ -85,6 +85,20 @@ def test_rows_have_length_one_however_large_or_small():
     assert normalise(np.zeros((0, 3), dtype=np.float32)).shape == (0, 3)
 
 
+@pytest.mark.parametrize("made", ["minilm", "function", "matrix", "cached"])
+def test_what_is_not_a_text_is_named(made, counting, tmp_path):
+    model = {
+        "minilm": lambda: embedder("minilm", cache=False),
+        "function": lambda: embedder(lambda texts: [[1.0] for _ in texts]),
+        "matrix": lambda: embedder(np.eye(2), texts=["a", "b"]),
+        "cached": lambda: embedder(counting, cache=tmp_path),
+    }[made]()
+    with pytest.raises(EmbeddingError, match="Text 1 of 2 is not a text but float: 'nan'"):
+        model.embed(["a", float("nan")])
+    with pytest.raises(EmbeddingError, match="found a single text: 'abc'"):
+        model.embed("abc")
+
+
 def test_a_template_puts_in_what_it_names_and_nothing_of_the_texts_own_braces():
     form = Template("Say how: {prompt} -> {response} {{}}")
     assert form.needs_prompt
