@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from whimsight.studies.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import altair as alt
     from numpy.typing import NDArray
 
     from whimsight.autoencoder import SparseAutoencoder
@@ -183,6 +184,31 @@ class Study:
         matchups = self.pairs.matchups()
         rows = choose_rows(code, matchups[0], n=n, where=where, unique=unique, seed=seed)
         return turn_examples(self.pairs, matchups, code, rows)
+
+    def chart(self, what: Literal["features", "prediction"] = "features", **choices: Any) -> alt.LayerChart:
+        """Draw the effects of the features, or how well sets of them predict, with 95 % intervals.
+
+        Parameters
+        ----------
+        what : {"features", "prediction"}
+        **choices
+            ``top`` (how many features), ``width`` and the like; see `whimsight.studies.charts`.
+
+        Raises
+        ------
+        StudyError
+            For another word, or for ``"prediction"`` where the pairs carry no labels.
+
+        Examples
+        --------
+        >>> study.chart(top=12)    # doctest: +SKIP
+        """
+        from whimsight.studies.charts import features_chart, prediction_chart
+
+        drawn = {"features": features_chart, "prediction": prediction_chart}
+        if what not in drawn:
+            raise StudyError(f"A study draws {', '.join(map(repr, drawn))}; found {what!r}.")
+        return drawn[what](self, **choices)
 
     def report(self, path: str | Path, *, names_only: bool = False) -> Path:
         """Write the study as one HTML file that needs neither network nor Python.

@@ -124,13 +124,12 @@ def test_a_planted_preference_is_discovered_and_its_effect_is_the_closed_form(pl
 
 
 def test_a_feature_is_turned_so_that_its_name_speaks_of_the_side_with_more(planted):
-    made, _ = planted
-    by_name = {a.name: i for i, a in ws.ATTRIBUTES.items()}
+    made, trait = planted
     discovered = made.features[made.features["kind"] == "discovered"]
-    named = discovered[discovered["name"].isin(list(by_name))]
+    named = discovered[discovered["name"].str.contains("zebra")]
     assert len(named) > 0
-    for feature, name in named["name"].items():
-        assert np.corrcoef(made.code(feature), np.sign(made.code(by_name[name])))[0, 1] > 0
+    for feature in named.index:
+        assert np.corrcoef(made.code(feature), trait)[0, 1] > 0
 
 
 def test_controls_may_be_attributes_or_columns_and_wrong_ones_get_a_suggestion(pairs):
@@ -160,7 +159,9 @@ def test_too_few_pairs_are_refused(pairs):
 
 def test_ready_embeddings_take_the_embedders_place(pairs, study):
     ready = ws.study(pairs, embeddings=hashed(pairs.texts().unique), n_features=12, k=3)
-    np.testing.assert_allclose(ready.features["delta_win"], study.features["delta_win"], atol=1e-6)
+    # Without an embedder drafts may read another way round, and features are turned towards their drafts.
+    np.testing.assert_allclose(np.abs(ready.codes), np.abs(study.codes), atol=1e-5)
+    np.testing.assert_allclose(ready.prediction["auc"], study.prediction["auc"], atol=1e-9)
     with pytest.raises(ws.EmbeddingError, match="one row for each"):
         ws.study(pairs, embeddings=np.ones((3, 4), dtype=np.float32))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.study.conftest import make_pairs, make_study
+from tests.unit.studies.making import make_pairs, make_study
 
 from whimsight.errors import StudyError
 from whimsight.studies._report.words import (

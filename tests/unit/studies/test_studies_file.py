@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.study.conftest import make_pairs, make_study
+from tests.unit.studies.making import make_pairs, make_study
 
 from whimsight.errors import StudyFileError
 from whimsight.studies import file as study_file

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from whimsight.autoencoder import SparseAutoencoder
 from whimsight.pairs import Pairs, ReadReport
@@ -135,9 +134,3 @@ def _prediction(*, labels: bool) -> pd.DataFrame:
     return pd.DataFrame(
         dict(zip(PREDICTION_COLUMNS, values, strict=True)), index=pd.Index(using, name="using")
     )
-
-
-@pytest.fixture(scope="module")
-def study() -> Study:
-    """A study nobody may change."""
-    return make_study()

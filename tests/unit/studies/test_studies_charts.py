@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import vl_convert
-from tests.unit.study.conftest import make_study
+from tests.unit.studies.making import make_study
 
 from whimsight.errors import StudyError
 from whimsight.studies._study import Study
