@@ -57,6 +57,10 @@ ResponseB = Annotated[
 ]
 Preference = Annotated[str | None, typer.Option(help="Column with the choice.", show_default=False)]
 Annotator = Annotated[str | None, typer.Option(help="Column with the annotator.", show_default=False)]
+Conversation = Annotated[
+    str | None,
+    typer.Option(help="Column that says which prompts continue each other.", show_default=False),
+]
 Labels = Annotated[
     list[str] | None,
     typer.Option(
@@ -88,6 +92,7 @@ def inspect(
     response_b: ResponseB = None,
     preference: Preference = None,
     annotator: Annotator = None,
+    conversation: Conversation = None,
     label: Labels = None,
     missing: Missing = "unlabelled",
     max_characters: MaxCharacters = None,
@@ -105,6 +110,7 @@ def inspect(
             response_b=response_b,
             preference=preference,
             annotator=annotator,
+            conversation=conversation,
             labels=_labels(label),
             missing=missing,
             max_characters=max_characters,
@@ -140,6 +146,7 @@ def study(
     response_b: ResponseB = None,
     preference: Preference = None,
     annotator: Annotator = None,
+    conversation: Conversation = None,
     label: Labels = None,
     missing: Missing = "unlabelled",
     max_characters: MaxCharacters = None,
@@ -158,6 +165,7 @@ def study(
             response_b=response_b,
             preference=preference,
             annotator=annotator,
+            conversation=conversation,
             labels=_labels(label),
             missing=missing,
             max_characters=max_characters,

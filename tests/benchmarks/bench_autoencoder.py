@@ -195,7 +195,7 @@ def differences(name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     first, _ = pairs.unique_pairs()
     texts = pairs.texts()
     matrix = embedder("minilm").embed(texts.unique)
-    prompt = np.unique(pairs.prompt_codes[first], return_inverse=True)[1]
+    prompt = np.unique(pairs.components()[first], return_inverse=True)[1]
     return np.ascontiguousarray(matrix[texts.a[first]] - matrix[texts.b[first]]), prompt
 
 

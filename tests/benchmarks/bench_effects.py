@@ -58,7 +58,7 @@ def world(name: str, seed: int = 0) -> World:
     scale = codes.std(axis=0)
     kept = np.flatnonzero((study.pair_codes[study.pair_of_row][rows] != 0).sum(axis=0) >= 3 * FEWEST)
     column = int(np.flatnonzero(study.features.index[kept] == "m_words")[0])
-    ways = [pairs.prompt_codes[rows]]
+    ways = [pairs.components()[rows]]
     if "annotator" in pairs.frame and len(pairs.frame["annotator"].unique()) > 1:
         ways.append(pairs.codes("annotator")[rows])
     rng = np.random.default_rng(seed)

@@ -41,7 +41,7 @@ def _sample(name: str) -> dict[str, object]:
     discovered = study.features["kind"] == "discovered"
     found = study.features[discovered]
     codes = study.pair_codes[:, discovered.to_numpy()]
-    attribute, word = simple_names(codes, turned, pairs.prompt_codes, measure(turned.unique))
+    attribute, word = simple_names(codes, turned, pairs.components(), measure(turned.unique))
     drafted = found["fidelity"].to_numpy(dtype=np.float64)
     named = (found["name"] != UNNAMED).to_numpy()
     return {
@@ -111,7 +111,7 @@ def _planted(n: int, seed: int) -> pd.DataFrame:
     size = rng.uniform(0.5, 1.5, size=traits.shape)
     strays = 0.3 * rng.normal(size=traits.shape) * (rng.random(traits.shape) < 0.1)
     codes = (traits * size + strays).astype(np.float32)
-    found = draft(codes, texts, pairs.prompt_codes, measure(texts.unique), seed=seed)
+    found = draft(codes, texts, pairs.components(), measure(texts.unique), seed=seed)
     right = np.array([_speaks_of(t, c) for t, c in zip(truth.traits.columns, found["name"], strict=True)])
     content = np.isin(truth.traits.columns, list(CONTENT))
     return pd.DataFrame(

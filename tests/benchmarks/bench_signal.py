@@ -45,7 +45,7 @@ def over_splits(pairs: Pairs, splits: int) -> pd.DataFrame:
 
     settings = Settings()
     inputs = prepare(pairs, embedder("minilm"))
-    clusters = [pairs.prompt_codes]
+    clusters = [pairs.components()]
     return pd.DataFrame(
         [
             predict(pairs, inputs, clusters, settings, folds_seed=seed)["auc"]

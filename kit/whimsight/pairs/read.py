@@ -37,6 +37,7 @@ def read(
     response_b: str | None = None,
     preference: str | None = None,
     annotator: str | None = None,
+    conversation: str | None = None,
     model_a: str | None = None,
     model_b: str | None = None,
     weight: str | None = None,
@@ -61,6 +62,8 @@ def read(
     prompt, response_a, response_b, preference, annotator, model_a, model_b, weight : str, optional
         Columns named by hand. With both responses named no layout is needed; the others may also correct
         a recognised layout.
+    conversation : str, optional
+        Column that says which prompts continue each other; see `Pairs`.
     labels : mapping, optional
         What labels mean: ``"a"``, ``"b"`` or ``"tie"`` for each. Needed only for words that no rule knows
         or for numbers that mean something else, such as ``{0: "a", 1: "b"}``.
@@ -118,7 +121,8 @@ def read(
         canonical: column
         for canonical, column in (
             ("prompt", prompt), ("response_a", response_a), ("response_b", response_b),
-            ("preference", preference), ("annotator", annotator), ("model_a", model_a), ("model_b", model_b),
+            ("preference", preference), ("annotator", annotator),
+            ("conversation", conversation), ("model_a", model_a), ("model_b", model_b),
             ("weight", weight),
         )
         if column is not None

@@ -53,8 +53,10 @@ class Pairs:
     ----------
     frame : DataFrame
         Columns ``prompt``, ``response_a``, ``response_b`` (text) and optionally ``id``, ``preference``
-        (1.0 A, 0.0 B, 0.5 tie, NaN unlabelled), ``weight``, ``annotator``, ``model_a``, ``model_b``; any
-        other column is kept.
+        (1.0 A, 0.0 B, 0.5 tie, NaN unlabelled), ``weight``, ``annotator``, ``model_a``, ``model_b``, and
+        ``conversation`` (prompts of one conversation, such as a question and its follow-up: like one
+        prompt, they are never split, and intervals respect that they belong together); any other column is
+        kept.
     name : str
         What tables, files and reports call these pairs.
     report : ReadReport, optional
@@ -133,14 +135,15 @@ class Pairs:
         return pd.factorize(self._frame[column])[0].astype(np.int64)
 
     def components(self, columns: Sequence[str] = ()) -> NDArray[np.int64]:
-        """Connected components of rows that share a prompt or a value of the given columns.
+        """Connected components of rows that share a prompt, a conversation or a value of the given columns.
 
         Returns
         -------
         ndarray
             int64 (n_pairs,); rows with different numbers share nothing, directly or through others.
         """
-        return connected_components([self.prompt_codes, *(self.codes(c) for c in columns)])
+        ties = ["conversation"] if "conversation" in self._frame.columns else []
+        return connected_components([self.prompt_codes, *(self.codes(c) for c in (*ties, *columns))])
 
     def folds(self, n_folds: int = 5, seed: int = 0, columns: Sequence[str] = ()) -> NDArray[np.int64]:
         """Assign rows to folds of nearly equal size that never separate a component, int64 (n_pairs,)."""
@@ -236,6 +239,8 @@ class Pairs:
         yield f"{len(self):,} rows"
         yield f"{self.unique_pairs()[0].size:,} distinct pairs"
         yield f"{self._frame['prompt'].nunique():,} prompts"
+        if "conversation" in self._frame:
+            yield f"{int(self.components().max(initial=-1)) + 1:,} conversations"
         if "annotator" in self._frame:
             yield f"{self._frame['annotator'].nunique():,} annotators"
         preference = self.preference

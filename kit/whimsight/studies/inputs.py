@@ -157,6 +157,8 @@ def _subtract(matrix: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.i
 
 
 def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]:
+    from whimsight.embed.base import normalise
+
     matrix = np.asarray(embeddings, dtype=np.float32)
     if matrix.ndim != 2 or matrix.shape[0] != n_texts:
         raise EmbeddingError(
@@ -168,8 +170,7 @@ def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]
         raise EmbeddingError(
             f"{bad.size:,} rows of the ready embeddings hold NaN or infinity, the first at row {bad[0]}."
         )
-    norm = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return np.asarray(matrix / np.where(norm > 0, norm, 1.0), dtype=np.float32)
+    return normalise(matrix)
 
 
 def control_matrix(

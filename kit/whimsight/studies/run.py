@@ -111,7 +111,7 @@ def study(
     codes[:, : sign.size] *= sign
     clock.lap("draft names")
 
-    clusters = [pairs.prompt_codes]
+    clusters = [pairs.components(settings.groups)]
     if "annotator" in pairs.frame and pairs.codes("annotator").max() > 0:
         clusters.append(pairs.codes("annotator"))
     joint, position = _effects(features, codes, pairs, inputs, clusters, settings)

@@ -19,7 +19,7 @@ class Settings:
     embedder : str
         Name of the text embedder: ``"minilm"``, ``"static"``, a sentence-transformers id or path.
     template : str
-        What is embedded. ``"{response}"`` (the paper) or a text with ``{prompt}`` and ``{instruction}``.
+        What is embedded. ``"{response}"`` (the paper) or a text with ``{prompt}`` and ``instruction``.
     windows : {"pool", "cut"}
         What happens to texts longer than the embedder's window.
     n_features, k : int
@@ -35,9 +35,10 @@ class Settings:
     ties : {"drop", "davidson"}
         Ties are left out of the logit, or modelled.
     folds : int
-        Folds of the held-out prediction; rows that share a prompt stay together.
+        Folds of the held-out prediction; rows that share a prompt or a conversation stay together.
     groups : tuple of str
-        Columns of the pairs, beside the prompt, whose rows no split may separate.
+        Columns of the pairs, beside prompt and conversation, whose rows no split may separate; standard
+        errors are clustered by them as well.
     names : bool
         Draft a name for every discovered feature.
     seed : int

@@ -286,7 +286,7 @@ def test_prism_turns_become_pairs_that_weigh_one_together() -> None:
         ("0", "1", "u2"): 0.0,
     }
     assert pairs.frame["model_b"].tolist() == ["m1", "m2", "m2", "m1"]
-    assert pairs.frame["conversation_id"].notna().all()
+    assert sorted(set(pairs.frame["conversation"])) == ["cint0", "cint1"]
     assert pairs.frame["id"].is_unique
 
 

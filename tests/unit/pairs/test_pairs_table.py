@@ -252,3 +252,12 @@ def test_matchups_are_the_same_whichever_response_is_a():
     inverse, swapped = Pairs(frame).matchups()
     assert inverse.tolist() == [0, 0, 1, 2]
     assert swapped.tolist() == [False, True, False, False]
+
+
+def test_prompts_of_one_conversation_stay_together():
+    frame = pd.DataFrame({"prompt": list("aabbcd"), "response_a": list("uvwxyz"), "response_b": list("123456"),
+                          "conversation": ["k", "k", "k", "k", None, None]})  # fmt: skip
+    pairs = Pairs(frame)
+    assert pairs.components().tolist() == [0, 0, 0, 0, 1, 2]
+    assert len(set(pairs.folds(2)[:4])) == 1
+    assert "3 conversations" in repr(pairs)

@@ -31,7 +31,8 @@ PROMPTS = (
 _CANONICAL = {
     "annotator_id": "annotator", "user_id": "annotator", "worker_id": "annotator", "judge": "annotator",
     "rater_id": "annotator", "judge_hash": "annotator", "visitor_id": "annotator", "annotator": "annotator",
-    "model_a_name": "model_a", "model_b_name": "model_b",
+    "model_a_name": "model_a", "model_b_name": "model_b", "conversation": "conversation",
+    "conversation_id": "conversation", "conversation_pair_id": "conversation", "question_id": "conversation",
 }  # fmt: skip
 """Columns that every layout keeps under the name that the package uses."""
 

@@ -51,8 +51,8 @@ _GLOSSARY = (
     ),
     (
         "95 % interval",
-        "A range made so that 95 of 100 such ranges hold the true value. It allows for votes that share a prompt or "
-        "an annotator. Where it holds 0, the data do not tell which way the feature goes.",
+        "A range made so that 95 of 100 such ranges hold the true value. It allows for votes that share a prompt, "
+        "a conversation or an annotator. Where it holds 0, the data do not tell which way the feature goes.",
     ),
     (
         "q and significant",
