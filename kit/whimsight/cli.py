@@ -269,7 +269,8 @@ def _describe(pairs: Pairs) -> str:
 def _print_study(made: Study) -> None:
     typer.echo(f"\n{made!r}\n")
     typer.echo(
-        "Features, the surest effects first (delta_win: change in the chance to be chosen; 95 % intervals)\n"
+        "Features, the surest effects first. delta_win: change in the chance to be chosen for the response with "
+        "more of it\n(95 % interval); beta: log odds a standard deviation, with its q (false-discovery rate)\n"
     )
     typer.echo(_features_text(made.features))
     if len(made.prediction):
@@ -298,9 +299,15 @@ def _features_text(features: pd.DataFrame, top: int = 24) -> str:
                     table["delta_win"], table["delta_win_low"], table["delta_win_high"], strict=True
                 )
             ],
+            "beta": ["-" if b != b else f"{b:+.2f}" for b in table["beta"]],
             "q": ["-" if q != q else "<.001" if q < 0.001 else f"{q:.3f}" for q in table["q"]],
-            "fidelity": ["-" if f != f else f"{f:.2f}" for f in table["fidelity"]],
-            "stability": ["-" if s != s else f"{s:.2f}" for s in table["stability"]],
+            **{
+                column: [
+                    "" if kind == "measured" else "-" if v != v else f"{v:.2f}"
+                    for kind, v in zip(table["kind"], table[column], strict=True)
+                ]
+                for column in ("fidelity", "stability")
+            },
         },
         index=table.index,
     )

@@ -19,7 +19,7 @@ class Settings:
     embedder : str
         Name of the text embedder: ``"minilm"``, ``"static"``, a sentence-transformers id or path.
     template : str
-        What is embedded. ``"{response}"`` (the paper) or a text with ``{prompt}`` and ``instruction``.
+        What is embedded. ``"{response}"`` (the paper) or a text with ``{prompt}`` too.
     windows : {"pool", "cut"}
         What happens to texts longer than the embedder's window.
     n_features, k : int
