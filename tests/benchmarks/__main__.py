@@ -8,7 +8,7 @@ import os
 import platform
 from pathlib import Path
 
-BENCHMARKS = ("autoencoder", "study", "embedding", "attributes", "effects", "planted", "signal")
+BENCHMARKS = ("autoencoder", "study", "embedding", "attributes", "names", "effects", "planted", "signal")
 
 
 def main() -> None:

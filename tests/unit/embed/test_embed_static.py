@@ -118,6 +118,23 @@ def test_distilling_gives_principal_components_with_frequency_weights(from_tiny)
     np.testing.assert_allclose(np.abs(vectors[~special]) / weight[:, None], np.abs(expected), atol=0.02)
 
 
+def test_texts_are_as_like_each_other_as_in_model2vec(from_tiny, bert):
+    from model2vec.distill import distill_from_model
+    from transformers import AutoModel, AutoTokenizer
+
+    theirs = distill_from_model(
+        model=AutoModel.from_pretrained(bert), tokenizer=AutoTokenizer.from_pretrained(bert), device="cpu",
+        pca_dims=30, quantize_to="float32",
+    )  # fmt: skip
+    texts = ["river stone green", "walk sing cloud", "a cloud. a river!", "green stones", "don't sing", "stone"]
+    other = theirs.encode(texts, use_multiprocessing=False, show_progress_bar=False)
+    other /= np.linalg.norm(other, axis=1, keepdims=True)
+    ours = Static().embed(texts)
+    apart = np.triu_indices(len(texts), 1)
+    # Not the same to the last digit: two special tokens of 37 take part in their principal components.
+    assert np.corrcoef((ours @ ours.T)[apart], (other @ other.T)[apart])[0, 1] > 0.99
+
+
 def test_it_is_built_once_and_the_same_each_time(from_tiny, monkeypatch):
     first = embedder("static")
     (path,) = from_tiny.glob("*.safetensors")

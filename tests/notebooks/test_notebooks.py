@@ -1,0 +1,48 @@
+"""Every notebook runs from top to bottom in a kernel of its own, and so does the README's Python."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import whimsight as ws
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def run(path: Path, folder: Path) -> nbformat.NotebookNode:
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    return client.execute()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_is_committed_without_outputs_and_runs_without_errors_or_warnings(path, tmp_path):
+    assert all(not c.get("outputs") for c in nbformat.read(path, as_version=4).cells)
+    outputs = [o for c in run(path, tmp_path).cells for o in c.get("outputs", [])]
+    assert [o for o in outputs if o.output_type == "error"] == []
+    assert [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
+
+
+def test_the_quickstart_leaves_a_study_and_a_report(tmp_path):
+    done = run(ROOT / "notebooks" / "1-quickstart.ipynb", tmp_path)
+    study = ws.open(tmp_path / "mt-bench.whim")
+    assert study.name == "mt-bench"
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!")
+    shown = [o.data.get("text/html", "") for c in done.cells for o in c.get("outputs", []) if "data" in o]
+    best = study.significant()["name"].iloc[0]
+    assert any(best in html for html in shown)
+
+
+def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(block, "README.md", "exec"), names)
+    assert isinstance(names["study"], ws.Study)
+    assert {p.name for p in tmp_path.iterdir()} == {"mt-bench.whim", "report.html"}
