@@ -44,7 +44,7 @@ def draft(
     *,
     decoder: NDArray[np.float32] | None = None,
     embedder: Embedder | None = None,
-    alpha: float = 0.05,
+    rate: float = 0.1,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> pd.DataFrame:
@@ -55,8 +55,9 @@ def draft(
     embedding lies along the decoder row. In the second, the candidate is chosen whose fidelity is highest at
     its lower end (one standard error down), less a small price for long names, for names of two things and
     for attributes of the whole text. In the third, its fidelity is measured. A name is kept when that is at
-    least .2 with p < ``alpha`` over the number of features; otherwise the feature is ``unnamed`` and its
-    fidelity that of the chosen candidate. The note says where a feature lies in few prompts.
+    least .2 and the false-discovery rate over the features below ``rate`` (Benjamini-Hochberg); otherwise
+    the feature is ``unnamed``, and note and fidelity are those of what came closest. The note also says where
+    a feature lies in few prompts.
 
     Parameters
     ----------
@@ -93,14 +94,11 @@ def draft(
         ranked = _rank(
             code[here], attributes[j], phrases[j], judge, texts.a[here], texts.b[here], prompt[here]
         )
-        row = _score(
-            code[there], ranked, judge, texts.a[there], texts.b[there], prompt[there], alpha / codes.shape[1]
-        )
-        row["note"] = f"{row['note']}{_concentrated(code, prompt)}"
-        rows.append(row)
+        row = _score(code[there], ranked, judge, texts.a[there], texts.b[there], prompt[there])
+        rows.append(row | {"where": _concentrated(code, prompt)})
         if progress is not None:
             progress("draft names", j + 1, codes.shape[1])
-    return pd.DataFrame(rows)
+    return _keep(pd.DataFrame(rows), rate)
 
 
 def _deal(prompt: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -195,9 +193,8 @@ def _score(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
     prompt: NDArray[np.int64],
-    alpha: float,
 ) -> dict[str, object]:
-    """Return the row of a feature: the first candidate if it fits these pairs, else no name."""
+    """Return the row of a feature: the first candidate and how well it fits these pairs."""
     if not ranked:
         return {
             "name": UNNAMED, "note": "no attribute and no phrase separates the two sides", "judge": judge.name,
@@ -206,19 +203,32 @@ def _score(
         }  # fmt: skip
     best = ranked[0][1]
     found = fidelity(best.sign * code, judge.judge(best, a, b), clusters=prompt)
-    kept = found.r >= _LEAST and found.p < alpha
     return {
-        "name": best.name if kept else UNNAMED,
-        "note": best.note if kept else f"nothing fits well; closest: {best.name} ({best.note})",
+        "name": best.name,
+        "note": best.note,
         "judge": judge.name,
         "fidelity": found.r,
         "fidelity_low": found.low,
         "fidelity_high": found.high,
         "p": found.p,
         "n": found.n,
-        "sign": best.sign if kept else 1,
+        "sign": best.sign,
         "candidates": [(c.name, round(float(r), 3), c.sign) for r, c in ranked[:5]],
     }
+
+
+def _keep(rows: pd.DataFrame, rate: float) -> pd.DataFrame:
+    """Take away the names that do not fit well enough."""
+    from whimsight.effects.adjust import benjamini_hochberg
+
+    q = benjamini_hochberg(rows["p"].to_numpy(dtype=np.float64))
+    fits = (rows["fidelity"] >= _LEAST).to_numpy() & (q < rate)
+    found = (rows["name"] != UNNAMED).to_numpy()
+    closest = "nothing fits well; closest: " + rows["name"] + " (" + rows["note"] + ")"
+    rows["note"] = np.where(found & ~fits, closest, rows["note"]) + rows.pop("where")
+    rows.loc[~fits, "name"] = UNNAMED
+    rows.loc[~fits, "sign"] = 1
+    return rows
 
 
 def _concentrated(code: NDArray[np.float32], prompt: NDArray[np.int64]) -> str:

@@ -201,7 +201,7 @@ def _draft_names(
     features.loc[measured, ["fidelity", "fidelity_low", "fidelity_high"]] = 1.0
     if not settings.names:
         return pd.DataFrame(), np.ones(m, dtype=np.float32)
-    from whimsight.names import draft
+    from whimsight.names import UNNAMED, draft
 
     texts = inputs.texts
     drafts = draft(
@@ -215,8 +215,10 @@ def _draft_names(
         progress=progress,
     )
     drafts.index = features.index[:m]
-    for column in ("name", "fidelity", "fidelity_low", "fidelity_high", "judge"):
-        features.loc[drafts.index, column] = drafts[column]
+    features.loc[drafts.index, ["name", "judge"]] = drafts[["name", "judge"]]
+    named = drafts.index[drafts["name"] != UNNAMED]
+    for column in ("fidelity", "fidelity_low", "fidelity_high"):
+        features.loc[named, column] = drafts.loc[named, column]
     return drafts.drop(columns="sign"), drafts["sign"].to_numpy(dtype=np.float32)
 
 
