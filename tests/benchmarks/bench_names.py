@@ -42,7 +42,7 @@ def _sample(name: str) -> dict[str, object]:
     found = study.features[discovered]
     codes = study.pair_codes[:, discovered.to_numpy()]
     attribute, word = simple_names(codes, turned, pairs.components(), measure(turned.unique))
-    drafted = found["fidelity"].to_numpy(dtype=np.float64)
+    drafted = study.drafts["fidelity"].to_numpy(dtype=np.float64)  # of the closest, where nothing fits
     named = (found["name"] != UNNAMED).to_numpy()
     return {
         "sample": name,
