@@ -126,7 +126,14 @@ def test_texts_are_as_like_each_other_as_in_model2vec(from_tiny, bert):
         model=AutoModel.from_pretrained(bert), tokenizer=AutoTokenizer.from_pretrained(bert), device="cpu",
         pca_dims=30, quantize_to="float32",
     )  # fmt: skip
-    texts = ["river stone green", "walk sing cloud", "a cloud. a river!", "green stones", "don't sing", "stone"]
+    texts = [
+        "river stone green",
+        "walk sing cloud",
+        "a cloud. a river!",
+        "green stones",
+        "don't sing",
+        "stone",
+    ]
     other = theirs.encode(texts, use_multiprocessing=False, show_progress_bar=False)
     other /= np.linalg.norm(other, axis=1, keepdims=True)
     ours = Static().embed(texts)
