@@ -34,7 +34,7 @@ check: $(DEV_READY)  ## Types and lints
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 lab: $(DEV_READY)  ## Open JupyterLab on the first notebook
-	@$(BIN)/jupyter lab notebooks/1-quickstart.ipynb
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB) notebooks/1-quickstart.ipynb
 
 bench: $(DEV_READY)  ## Print the benchmarks (REFERENCE=path/to/wimhf and DATA=path/to/data widen them)
 	@$(BIN)/python -m tests.benchmarks $(if $(REFERENCE),--reference $(REFERENCE)) $(if $(DATA),--data $(DATA)) $(ARGS)
