@@ -27,6 +27,9 @@ def test_it_is_committed_without_outputs_and_runs_without_errors_or_warnings(pat
     outputs = [o for c in run(path, tmp_path).cells for o in c.get("outputs", [])]
     assert [o for o in outputs if o.output_type == "error"] == []
     assert [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
+    shown = [mime for o in outputs for mime in o.get("data", {})]
+    assert set(shown) <= {"text/plain", "text/html", "image/svg+xml"}
+    assert not any("<script" in o.data.get("text/html", "") for o in outputs if "data" in o)
 
 
 def test_the_quickstart_leaves_a_study_and_a_report(tmp_path):

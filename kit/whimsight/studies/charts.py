@@ -84,6 +84,8 @@ def features_chart(
     """
     import altair as alt
 
+    from whimsight.studies._offline import OfflineChart
+
     if top < 1:
         raise StudyError(f"top must be at least 1; found {top}.")
     labelled = bool(study.features["delta_win"].notna().any())
@@ -118,7 +120,7 @@ def features_chart(
         ],
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=ink, strokeWidth=1).encode(x="zero:Q")
-    chart = alt.layer(zero, intervals, points) if labelled else alt.layer(intervals, points)
+    chart = OfflineChart(layer=[zero, intervals, points] if labelled else [intervals, points])
     chart = chart.properties(
         width=width,
         height=_ROW * len(data),
@@ -142,6 +144,8 @@ def prediction_chart(
     >>> prediction_chart(study)    # doctest: +SKIP
     """
     import altair as alt
+
+    from whimsight.studies._offline import OfflineChart
 
     if study.prediction.empty:
         raise StudyError("This study has no prediction: its pairs carry no labels.")
@@ -180,7 +184,7 @@ def prediction_chart(
     )
     guess = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(color=ink, strokeDash=[3, 3])
     guess = guess.encode(x=alt.X("half:Q", scale=scale))
-    chart = alt.layer(guess, intervals, points, text).properties(
+    chart = OfflineChart(layer=[guess, intervals, points, text]).properties(
         width=width, height=34 * len(data), description="Held-out AUC of each set of features with intervals"
     )
     return _neutral(chart, ink, label_width)

@@ -135,10 +135,9 @@ def _prediction_drawing(study: Study) -> Html | None:
 
 def _drawing(chart: alt.LayerChart, name: str) -> Html:
     """Return a chart as SVG, with ids of its own, for several drawings share the page."""
-    import vl_convert
+    from whimsight.studies._offline import chart_svg
 
-    svg = str(vl_convert.vegalite_to_svg(chart.to_dict()))
-    svg = re.sub(r'\bid="([\w-]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'\bid="([\w-]+)"', rf'id="{name}-\1"', chart_svg(chart))
     svg = re.sub(r"url\(#([\w-]+)\)", rf"url(#{name}-\1)", svg)
     return tag("div", Html(svg), class_=f"drawing {name}")
 

@@ -92,3 +92,13 @@ def test_missing_effects_are_left_out() -> None:
     study = make_study()
     study.features.loc["d02", ["delta_win", "delta_win_low", "delta_win_high"]] = np.nan
     assert "d02" not in {r["feature"] for r in rows_of(features_chart(study), "middle")}
+
+
+def test_a_chart_shows_itself_without_scripts_or_network(study):
+    for what in ("features", "prediction"):
+        shown = study.chart(what)._repr_mimebundle_()
+        assert set(shown) == {"image/svg+xml", "text/plain"}
+        assert shown["image/svg+xml"].startswith("<svg")
+        assert "<script" not in shown["image/svg+xml"]
+    with pytest.raises(StudyError, match="'features', 'prediction'"):
+        study.chart("effects")
