@@ -38,6 +38,8 @@ export interface Feature {
   n: number;
   /** "The response with more of it was preferred 9 points more often (5 to 13) ..." with NAME where the name goes. */
   sentence: string;
+  /** The same for the feature read the other way round; without it a turned feature shows no sentence. */
+  sentence_turned?: string;
   /** How a measured attribute is computed; for a discovered feature what came closest as a name. */
   note: string;
   histogram: Histogram;
