@@ -1,0 +1,289 @@
+"""A bounded picture of a study, ready for JSON: enough for a widget to be useful without Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from whimsight.errors import StudyError
+from whimsight.studies._report.words import without_paths
+from whimsight.studies.reading import Reading, Shown, reading_split
+from whimsight.studies.sentences import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from whimsight.studies._study import Study
+
+__all__ = ["clean", "histogram", "labels_dict", "page", "reading_split", "size_of", "snapshot"]
+
+_BINS = 40
+_SHORTEST = 200  # characters; beyond this examples are left out rather than texts shortened
+_RECURS = 0.5  # as in `whimsight.autoencoder.stability`
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def snapshot(
+    study: Study,
+    *,
+    examples: int = 20,
+    characters: int = 2_000,
+    names_only: bool = False,
+    max_bytes: int = 2_000_000,
+    reading: Reading | None = None,
+) -> dict[str, Any]:
+    """Return the features with their pictures and first examples, as ``Snapshot`` of ``protocol.ts``.
+
+    Numbers and codes are those of the study as found: what people named or turned is in `labels_dict`.
+    Examples come from the pairs to read alone (`reading_split`). Where the whole is larger than allowed,
+    all texts are shortened to the same length, and then examples left out, evenly.
+
+    Parameters
+    ----------
+    study : Study
+    examples : int
+        At most so many a feature.
+    characters : int
+        At most so many code points of a text; its whole length stands beside it.
+    names_only : bool
+        Leave out every text of the dataset, and what drafts quote of them.
+    max_bytes : int
+        Of the JSON in UTF-8.
+    reading : Reading, optional
+        Of this study, where there is one already.
+
+    Returns
+    -------
+    dict
+        Without NaN, lone surrogates, paths, authors or times.
+
+    Raises
+    ------
+    StudyError
+        If ``max_bytes`` does not hold even the features.
+
+    Examples
+    --------
+    >>> ready = snapshot(study, max_bytes=500_000)    # doctest: +SKIP
+    """
+    reading = reading or Reading(study)
+    table = _found(study)
+    facts = {
+        "schema": 1,
+        "study": _about(study, names_only=names_only),
+        "features": _features(study, table, quotes=not names_only),
+    }
+    room = max_bytes - size_of(facts) - size_of({"examples": {}, "texts": []})
+    if room < 0:
+        raise StudyError(
+            f"A snapshot of {len(table)} features needs at least {max_bytes - room:,} bytes; max_bytes is "
+            f"{max_bytes:,}. Give it more."
+        )
+    n = 0 if names_only else examples
+    shown = {str(f): reading.show(str(f), reading.top(j, n)) for j, f in enumerate(table.index)} if n else {}
+    return facts | _fitting(study, shown, n, characters, room)
+
+
+def labels_dict(study: Study, *, report: bool = False) -> dict[str, dict[str, Any]]:
+    """Return what people made of the features, as ``Record<FeatureId, Label>`` of ``protocol.ts``.
+
+    Parameters
+    ----------
+    study : Study
+    report : bool
+        Leave out author and time, as a page for others does.
+    """
+    store = getattr(study, "labels", None)
+    if store is None:
+        return {}
+    table = store.labels
+    out: dict[str, dict[str, Any]] = {}
+    for feature, row in zip(table.index, table.to_dict("records"), strict=True):
+        label = {key: _label_value(key, value) for key, value in row.items() if key in _LABEL}
+        if report:
+            label = {k: v for k, v in label.items() if k not in ("author", "time")}
+        out[str(feature)] = {str(k): v for k, v in label.items() if v is not None}
+    return out
+
+
+_LABEL = ("name", "status", "note", "tags", "turned", "author", "time")
+
+
+def _label_value(key: Any, value: Any) -> Any:
+    if key == "tags":
+        return [clean(str(tag)) for tag in value] if isinstance(value, list | tuple) else None
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return None
+    if key == "turned":
+        return bool(value)
+    return clean(value.isoformat() if hasattr(value, "isoformat") else str(value))
+
+
+def page(
+    study: Study,
+    reading: Reading,
+    feature: str,
+    rows: NDArray[np.int64],
+    *,
+    characters: int = 2_000,
+) -> dict[str, Any]:
+    """Lay out rows of one feature as examples with their texts, as in ``Page`` of ``protocol.ts``."""
+    shown = {feature: reading.show(feature, rows)}
+    laid, texts = _lay_out(study, shown)
+    return {"examples": laid[feature], "texts": [_cut(t, characters) for t in texts]}
+
+
+def clean(text: str) -> str:
+    """Replace lone surrogates, which no JSON in UTF-8 can hold, one for one: positions stay.
+
+    Examples
+    --------
+    >>> clean("half " + chr(0xD83D)) == "half " + chr(0xFFFD)
+    True
+    """
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def size_of(value: Any) -> int:
+    """Return the size of a value as JSON in UTF-8, in bytes."""
+    return len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+
+
+def _found(study: Study) -> pd.DataFrame:
+    """Return the table as computed, without people's work."""
+    found = getattr(study, "found", None)
+    return study.features if found is None else found
+
+
+def _about(study: Study, *, names_only: bool) -> dict[str, Any]:
+    frame = study.pairs.frame
+    return {
+        "name": clean(without_paths(study.name)),
+        "rows": len(study.pairs),
+        "pairs": int(study.pair_codes.shape[0]),
+        "prompts": int(study.pairs.prompt_codes.max(initial=-1)) + 1,
+        "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
+        "labelled": int(np.isfinite(study.pairs.preference).sum()),
+        "controls": [clean(str(c)) for c in study.settings.controls],
+        "names_only": names_only,
+    }
+
+
+def _features(study: Study, table: pd.DataFrame, *, quotes: bool) -> list[dict[str, Any]]:
+    chance = _number(study.facts.get("chance_stability"))
+    out = []
+    for j, feature in enumerate(str(f) for f in table.index):
+        row: Any = table.loc[feature]
+        numbers = {c: _number(row[c]) for c in table.columns if c not in _WORDS}
+        stable = numbers["stability"]
+        measured = row["kind"] == "measured"
+        out.append(
+            {
+                "feature": feature,
+                **{c: _word(row[c]) for c in ("kind", "name", "judge")},
+                **numbers,
+                "significant": not pd.isna(row["significant"]) and bool(row["significant"]),
+                "n": 0 if pd.isna(row["n"]) else int(row["n"]),
+                "recurs": measured or (stable is not None and stable >= max(_RECURS, chance or 0.0)),
+                "sentence": sentence(study, feature, row),
+                "sentence_turned": sentence(study, feature, row, turned=True),
+                "note": _note(study, feature, quotes=quotes),
+                "histogram": histogram(study.pair_codes[:, j][study.pair_of_row]),
+            }
+        )
+    return out
+
+
+_WORDS = ("kind", "name", "status", "judge", "significant", "n")
+
+
+def _note(study: Study, feature: str, *, quotes: bool) -> str:
+    from whimsight.attributes import ATTRIBUTES
+
+    if feature in ATTRIBUTES:
+        attribute = ATTRIBUTES[feature]
+        return f"Measured in {attribute.unit}: {attribute.formula}."
+    if not quotes or "note" not in study.drafts:
+        return ""
+    return _word(study.drafts["note"].get(feature))
+
+
+def histogram(code: NDArray[np.float32], bins: int = _BINS) -> dict[str, Any]:
+    """Count signed codes other than 0 in equal bins over [-m, m], m the largest ``|code|``.
+
+    Examples
+    --------
+    >>> histogram(np.array([0, 0, 1, -2], dtype=np.float32), bins=4)
+    {'low': -2.0, 'high': 2.0, 'counts': [1, 0, 0, 1], 'zero': 2}
+    """
+    active = code[code != 0]
+    reach = float(np.abs(active).max()) if active.size else 1.0
+    counts, _ = np.histogram(active.astype(np.float64), bins=bins, range=(-reach, reach))
+    return {"low": -reach, "high": reach, "counts": counts.tolist(), "zero": int(code.size - active.size)}
+
+
+def _fitting(
+    study: Study, shown: dict[str, list[Shown]], n: int, characters: int, room: int
+) -> dict[str, Any]:
+    """Lay out the examples in at most ``room`` bytes: shorter texts first, then fewer examples."""
+    shortest = min(_SHORTEST, characters)
+    while n:
+        laid, whole = _lay_out(study, {f: s[:n] for f, s in shown.items()})
+        space = room - size_of(laid)
+        limit = characters
+        while limit >= shortest:
+            texts = [_cut(t, limit) for t in whole]
+            size = size_of(texts)
+            if size <= space:
+                return {"examples": laid, "texts": texts}
+            if limit == shortest:
+                break
+            limit = max(min(limit * 19 // 20, int(limit * max(space, 0) / size)), shortest)
+        n = n * 4 // 5
+    return {"examples": {f: [] for f in shown}, "texts": []}
+
+
+def _lay_out(
+    study: Study, shown: dict[str, list[Shown]]
+) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    """Return examples whose texts are positions in a list that holds each text once."""
+    frame = study.pairs.frame
+    prompt, a, b = (frame[c].to_numpy(dtype=object) for c in ("prompt", "response_a", "response_b"))
+    place: dict[str, int] = {}
+
+    def one(s: Shown) -> dict[str, Any]:
+        more, less = (a, b) if s.more_is == "A" else (b, a)
+        return {
+            "row": s.row,
+            **{
+                key: place.setdefault(str(column[s.row]), len(place))
+                for key, column in (("prompt", prompt), ("more", more), ("less", less))
+            },
+            "more_is": s.more_is,
+            "code": s.code,
+            "preferred": s.preferred,
+            "votes": s.votes,
+        }
+
+    laid = {f: [one(s) for s in several] for f, several in shown.items()}
+    return laid, list(place)
+
+
+def _cut(text: str, limit: int) -> dict[str, Any]:
+    return {"text": clean(text[:limit]), "length": len(text)}
+
+
+def _number(value: Any) -> float | None:
+    if value is None or pd.isna(value) or not np.isfinite(value):
+        return None
+    return float(value)
+
+
+def _word(value: Any) -> str:
+    return clean(value) if isinstance(value, str) else ""
