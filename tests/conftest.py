@@ -1,4 +1,4 @@
-"""What all tests share: no network, no bars, a cache of their own."""
+"""What all tests share: no network, no bars, folders of their own."""
 
 import os
 
@@ -9,12 +9,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _own_cache(tmp_path_factory):
-    """Keep embeddings of the tests out of the person's cache."""
-    before = os.environ.get("WHIMSIGHT_CACHE")
-    os.environ["WHIMSIGHT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["WHIMSIGHT_CACHE"]
-    else:
-        os.environ["WHIMSIGHT_CACHE"] = before
+def _own_folders(tmp_path_factory):
+    """Keep the tests' embeddings and labels out of the person's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WHIMSIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("WHIMSIGHT_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
