@@ -16,6 +16,7 @@ __all__ = ["Correction", "Spread", "mean_spread", "spread"]
 Correction = Literal["CR2", "CR1"]
 
 _EXACT_UP_TO = 1024
+_HEAVY = 0.3
 _TERMS = 12
 _FLOOR = 1e-6
 _FEW_COLUMNS = 8
@@ -136,22 +137,37 @@ def _combine(
 def _corrected(fit: Fit, way: Way) -> NDArray[np.float64]:
     """How far each cluster moves the coefficients, made up for its own pull on the fit: float64 (G, p).
 
-    In white coordinates (I - A_g)^(-1/2) s_g with the cluster's share A_g of the information; exactly for up
-    to a thousand clusters and else by the binomial series, which then converges at once.
+    In white coordinates (I - A_g)^(-1/2) s_g with the cluster's share A_g of the information: exactly for up
+    to a thousand clusters. Of more, exactly for those that hold much of the information (the traces of all
+    A_g sum to p, so they are few), and for the rest by the binomial series, which then converges at once.
     """
     root = np.linalg.cholesky(fit.inverse)  # white columns: the information of design @ root is 1
     white = fit.design @ root
     pulls = way.sums(white * fit.residual[:, None])
-    if way.n_clusters > _EXACT_UP_TO:
-        return np.asarray(_series(white, fit.curve, pulls, way) @ root.T)
-    values, vectors = np.linalg.eigh(_shares(white, fit.curve, way))
+    if way.n_clusters <= _EXACT_UP_TO:
+        return np.asarray(_stretched(white, fit.curve, pulls, way) @ root.T)
+    heavy = np.flatnonzero(way.sums(fit.curve * np.einsum("ij,ij->i", white, white)) > _HEAVY)
+    light = pulls.copy()
+    light[heavy] = 0.0
+    moved = _series(white, fit.curve, light, way)
+    if heavy.size:
+        rows = np.flatnonzero(np.isin(way.codes, heavy))
+        part = Way(np.searchsorted(heavy, way.codes[rows]), heavy.size)
+        moved[heavy] = _stretched(white[rows], fit.curve[rows], pulls[heavy], part)
+    return np.asarray(moved @ root.T)
+
+
+def _stretched(
+    white: NDArray[np.float64], curve: NDArray[np.float64], pulls: NDArray[np.float64], way: Way
+) -> NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(_shares(white, curve, way))
     stretch = 1 / np.sqrt(np.maximum(1 - values, _FLOOR))
     turned = np.einsum("gij,gi->gj", vectors, pulls) * stretch
-    return np.asarray(np.einsum("gij,gj->gi", vectors, turned) @ root.T)
+    return np.asarray(np.einsum("gij,gj->gi", vectors, turned))
 
 
 def _shares(white: NDArray[np.float64], curve: NDArray[np.float64], way: Way) -> NDArray[np.float64]:
-    """Each cluster's information in white coordinates, float64 (G, p, p); they sum to 1."""
+    """Each cluster's information in white coordinates, float64 (G, p, p); with all clusters they sum to 1."""
     p = white.shape[1]
     held = np.empty((way.n_clusters, p, p))
     if p <= _FEW_COLUMNS:

@@ -103,6 +103,18 @@ def test_many_clusters_take_a_series_that_agrees_with_the_exact_way(monkeypatch)
     np.testing.assert_allclose(spread(fit, everything(fit), ways).se, exact.se, rtol=2e-3)
 
 
+def test_a_feature_that_one_of_many_prompts_carries_is_not_surer_for_the_number_of_prompts(monkeypatch):
+    rng = np.random.default_rng(0)
+    prompt = np.concatenate([np.zeros(200, dtype=np.int64), 1 + np.arange(2_800) // 2])
+    z = np.zeros(prompt.size)
+    z[:208] = rng.normal(size=208)
+    X = np.column_stack([np.ones(z.size), z / z.std()])
+    fit = fit_logit(X, (rng.random(z.size) < 0.5).astype(float), np.ones(z.size))
+    around = spread(fit, everything(fit), Clusters([prompt]))
+    monkeypatch.setattr(spread_module, "_EXACT_UP_TO", prompt.size)
+    np.testing.assert_allclose(spread(fit, everything(fit), Clusters([prompt])).se, around.se, rtol=1e-3)
+
+
 def test_degrees_of_freedom_count_the_clusters_that_matter():
     fit = fit_logit(np.ones((40, 1)), np.tile([1.0, 0.0], 20), np.ones(40))
     assert spread(fit, np.eye(1), Clusters([np.arange(40) // 2])).degrees[0] == pytest.approx(19)
