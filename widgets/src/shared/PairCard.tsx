@@ -1,0 +1,212 @@
+/** A pair: the prompt, the response with more of the feature and the one with less, and what people chose. */
+import { useState } from "preact/hooks";
+import type { Example, Span, Text } from "../protocol";
+import { plural, small } from "./format";
+import { MarkedText } from "./MarkedText";
+import { codePoints } from "./marks";
+import "./PairCard.css";
+
+export type Part = "prompt" | "more" | "less";
+
+export interface PairCardProps {
+  example: Example;
+  prompt: Text;
+  more: Text;
+  less: Text;
+  spans?: { more: Span[]; less: Span[] } | undefined;
+  featureName?: string | undefined;
+  /** Fetches the rest of a text; the caller then passes the longer text. A rejection is shown. */
+  onMoreText?: ((part: Part) => unknown) | undefined;
+  /** Fetches the spans; the caller then passes them. */
+  onHighlight?: (() => unknown) | undefined;
+  /** Highlights are on their way. */
+  busy?: boolean | undefined;
+  error?: string | null | undefined;
+  class?: string;
+}
+
+/** Texts longer than this, or with more lines, start folded. */
+const LONG = 700;
+const LINES = 12;
+
+function isLong({ text, length }: Text): boolean {
+  return length > LONG || text.split("\n", LINES + 1).length > LINES;
+}
+
+export interface TextBoxProps {
+  text: Text;
+  spans?: readonly Span[] | undefined;
+  strongest?: number | undefined;
+  label: string;
+  /** How many lines show while folded; `Infinity` never folds. */
+  onMoreText?: (() => unknown) | undefined;
+}
+
+/** One text, folded while it is long, as text and nothing else. */
+export function TextBox({ text, spans, strongest, label, onMoreText }: TextBoxProps) {
+  const [open, setOpen] = useState(false);
+  const [state, setState] = useState<"" | "loading" | "failed">("");
+  const [message, setMessage] = useState("");
+  const long = isLong(text);
+  const missing = text.length - codePoints(text.text);
+
+  async function show(): Promise<void> {
+    setOpen(true);
+    if (missing <= 0 || !onMoreText) return;
+    setState("loading");
+    try {
+      await onMoreText();
+      setState("");
+    } catch (error) {
+      setState("failed");
+      setMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return (
+    <>
+      <div
+        class={`ws-text${long && !open ? " ws-folded" : ""}${long && open ? " ws-unfolded" : ""}`}
+        dir="auto"
+        {...(long && open ? { tabIndex: 0, role: "region", "aria-label": label } : {})}
+      >
+        {text.text === "" ? (
+          <i class="ws-muted">(empty)</i>
+        ) : (
+          <MarkedText text={text.text} spans={spans} {...(strongest === undefined ? {} : { strongest })} />
+        )}
+        {missing > 0 && (!long || open) && (
+          <span class="ws-muted">{` \u2026 ${plural(missing, "more character")}`}</span>
+        )}
+      </div>
+      {state === "failed" && (
+        <p class="ws-error" role="alert">
+          {message}
+        </p>
+      )}
+      {long && (
+        <div class="ws-text-tools">
+          {(!open || state === "failed") && (
+            <button type="button" class="ws-link" onClick={show} aria-label={`Show all of ${label}`}>
+              {state === "failed" ? "try again" : `show all (${plural(text.length, "character")})`}
+            </button>
+          )}
+          {open && (
+            <button type="button" class="ws-link" onClick={() => setOpen(false)} aria-label={`Fold ${label}`}>
+              show less
+            </button>
+          )}
+          {state === "loading" && <span role="status">loading</span>}
+        </div>
+      )}
+    </>
+  );
+}
+
+type Verdict = "chosen" | "other" | "tie" | "none";
+
+function verdicts({ preferred }: Example): { more: Verdict; less: Verdict } {
+  if (preferred === null) return { more: "none", less: "none" };
+  if (preferred === 0.5) return { more: "tie", less: "tie" };
+  return preferred > 0.5 ? { more: "chosen", less: "other" } : { more: "other", less: "chosen" };
+}
+
+/** "7 of 9 chose this", "1 vote". Ties count half to each side. */
+export function votesInWords(share: number | null, votes: number): string {
+  if (share === null || votes === 0) return "no vote";
+  const got = Math.round(2 * share * votes) / 2;
+  if (votes === 1) return got === 1 ? "the one vote" : got === 0 ? "no vote of 1" : "1 vote, undecided";
+  return `${got} of ${votes} chose this`;
+}
+
+interface SideProps {
+  title: string;
+  which: "A" | "B";
+  verdict: Verdict;
+  share: number | null;
+  votes: number;
+  part: "more" | "less";
+  text: Text;
+  spans: Span[] | undefined;
+  strongest: number | undefined;
+  onMoreText: ((part: Part) => unknown) | undefined;
+}
+
+function Side({ title, which, verdict, share, votes, part, text, spans, strongest, onMoreText }: SideProps) {
+  return (
+    <section class={`ws-side ws-${part} ws-verdict-${verdict}`} aria-label={`${title}, response ${which}`}>
+      <header>
+        <span class="ws-side-title">{title}</span>
+        <span class="ws-side-which">{`response ${which}`}</span>
+        {verdict === "chosen" && <b class="ws-badge ws-badge-chosen">{"\u2713 chosen"}</b>}
+        {verdict === "tie" && <b class="ws-badge">= tie</b>}
+        <span class="ws-muted">{votesInWords(share, votes)}</span>
+      </header>
+      <TextBox
+        text={text}
+        spans={spans}
+        strongest={strongest}
+        label={`the response with ${part}`}
+        onMoreText={onMoreText && (() => onMoreText(part))}
+      />
+    </section>
+  );
+}
+
+export function PairCard(props: PairCardProps) {
+  const { example, prompt, more, less, spans, featureName, onMoreText, onHighlight, busy } = props;
+  const verdict = verdicts(example);
+  const what = featureName ? ` ${featureName}` : "";
+  const all = spans ? [...spans.more, ...spans.less] : [];
+  const strongest = all.length ? Math.max(...all.map(([, , weight]) => Math.abs(weight))) : undefined;
+  const share = example.preferred;
+  return (
+    <article class={`ws-pair ${props.class ?? ""}`} aria-label={`Pair in row ${example.row}`}>
+      <div class="ws-pair-prompt">
+        <span class="ws-pair-label">Prompt</span>
+        <TextBox text={prompt} label="the prompt" onMoreText={onMoreText && (() => onMoreText("prompt"))} />
+      </div>
+      <div class="ws-sides">
+        <Side
+          title={`More${what}`}
+          which={example.more_is}
+          verdict={verdict.more}
+          share={share}
+          votes={example.votes}
+          part="more"
+          text={more}
+          spans={spans?.more}
+          strongest={strongest}
+          onMoreText={onMoreText}
+        />
+        <Side
+          title={`Less${what}`}
+          which={example.more_is === "A" ? "B" : "A"}
+          verdict={verdict.less}
+          share={share === null ? null : 1 - share}
+          votes={example.votes}
+          part="less"
+          text={less}
+          spans={spans?.less}
+          strongest={strongest}
+          onMoreText={onMoreText}
+        />
+      </div>
+      <footer class="ws-pair-foot">
+        <span>{`code ${small(Math.abs(example.code))}`}</span>
+        <span class="ws-muted">{`row ${example.row}`}</span>
+        {onHighlight && !spans && (
+          <button type="button" class="ws-link" disabled={busy === true} onClick={() => onHighlight()}>
+            {busy ? "looking for the passages" : "show what drives the code"}
+          </button>
+        )}
+        {spans && all.length === 0 && <span class="ws-muted">no single passage stands out</span>}
+        {props.error && (
+          <span class="ws-error" role="alert">
+            {props.error}
+          </span>
+        )}
+      </footer>
+    </article>
+  );
+}

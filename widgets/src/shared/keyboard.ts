@@ -1,0 +1,56 @@
+/**
+ * Keys inside a widget. JupyterLab listens above the widget and takes plain keys ("b" inserts a cell, "x" cuts one),
+ * so none of them leaves the root while focus is inside. Nothing outside the root is touched.
+ */
+
+/** What a key does; returning false says "not for me", and the browser's own doing stays. */
+export type KeyHandler = (event: KeyboardEvent) => unknown;
+
+/** Handlers by key: "ArrowDown", "j", "Shift+Enter", "Mod+z" (Ctrl, or Cmd on a Mac). */
+export type KeyMap = Record<string, KeyHandler>;
+
+const TYPED = new Set(["text", "search", "email", "url", "tel", "password", "number", "date", ""]);
+/** With Ctrl or Cmd these edit text; Lab would edit cells. */
+const EDITING = new Set(["a", "c", "v", "x", "y", "z", "arrowleft", "arrowright", "backspace", "delete"]);
+
+/** Whether keys typed there are text. */
+export function isTextField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return TYPED.has(target.type);
+  return target instanceof HTMLTextAreaElement || target.isContentEditable === true;
+}
+
+/** The name of a key press in a `KeyMap`. */
+export function keyName(event: KeyboardEvent): string {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  // Shift is part of what a character is ("?" or "+"), but not of a letter.
+  const shift = event.shiftKey && (event.key.length > 1 || key !== event.key.toUpperCase());
+  const mod = event.ctrlKey || event.metaKey;
+  return `${mod ? "Mod+" : ""}${event.altKey ? "Alt+" : ""}${shift ? "Shift+" : ""}${key}`;
+}
+
+function hasSelection(root: HTMLElement): boolean {
+  const selection = root.ownerDocument.getSelection();
+  return selection !== null && !selection.isCollapsed && root.contains(selection.anchorNode);
+}
+
+export function keyboard(root: HTMLElement, map: KeyMap, signal?: AbortSignal): void {
+  function press(event: KeyboardEvent): void {
+    if (event.key === "Tab") return;
+    const typing = isTextField(event.target);
+    const modified = event.ctrlKey || event.metaKey || event.altKey;
+    if (typing || event.isComposing) {
+      if (!modified || EDITING.has(event.key.toLowerCase())) event.stopPropagation();
+      return;
+    }
+    const handler = event.defaultPrevented ? undefined : map[keyName(event)];
+    if (handler && handler(event) !== false) {
+      event.stopPropagation();
+      event.preventDefault();
+      return;
+    }
+    const copying = modified && event.key.toLowerCase() === "c" && hasSelection(root);
+    if (copying || (!modified && !/^F\d+$/.test(event.key))) event.stopPropagation();
+  }
+  root.addEventListener("keydown", press, signal ? { signal } : undefined);
+}
