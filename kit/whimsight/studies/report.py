@@ -1,25 +1,23 @@
 """The report: a study as one HTML file that needs neither network nor Python.
 
-Everything is inside: the charts as drawings (SVG), the style, and a short script that sorts and searches the
-table. The page forbids itself to load anything, and to run any script but that one, by its hash.
+What tells of the study as a whole stands there as text and drawings (SVG); the features are the living widget of the
+notebook, read-only, with people's names, statuses, notes and tags, and without who gave them and when.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whimsight.errors import StudyError
 from whimsight.files import atomic_write
 from whimsight.studies._report import sections
-from whimsight.studies._report.details import feature_details
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.words import without_paths
 from whimsight.studies.charts import features_chart, prediction_chart, telling
+from whimsight.studies.page import living_widget, own_style, whole_page
+from whimsight.studies.snapshot import labels_dict, snapshot
 
 if TYPE_CHECKING:
     import altair as alt
@@ -29,7 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["report_html", "write_report"]
 
 _TOP = 30
-_EXAMPLES = 3
+_EXAMPLES, _CHARACTERS = 20, 3_000
+_SNAPSHOT = 4_300_000
+"""Bytes for the features and their examples: with the front end and the drawings the page stays below 5 MB."""
 
 
 def write_report(study: Study, path: str | Path, *, names_only: bool = False) -> Path:
@@ -41,7 +41,8 @@ def write_report(study: Study, path: str | Path, *, names_only: bool = False) ->
     path : str or Path
         Replaced in one step when it exists.
     names_only : bool
-        Leave out every prompt and response, and what drafts quote of them; names of features stay.
+        Leave out every prompt and response, and what drafts quote of them. Names of features stay, and so do
+        the notes and tags that people wrote.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def write_report(study: Study, path: str | Path, *, names_only: bool = False) ->
     Raises
     ------
     StudyError
-        If the file cannot be written; an older report is then intact.
+        If the file cannot be written (an older report is then intact), or the front end is not built.
     """
     target = Path(path)
     page = report_html(study, names_only=names_only)
@@ -68,53 +69,32 @@ def write_report(study: Study, path: str | Path, *, names_only: bool = False) ->
 def report_html(study: Study, *, names_only: bool = False) -> str:
     """Return the report as a text; see `write_report`."""
     shown = min(_TOP, len(study.features))
+    body = join(
+        tag(
+            "main",
+            tag(
+                "div",
+                sections.header(study),
+                sections.findings(study),
+                sections.rewarded(study, _features_drawing(study, shown), shown),
+                sections.prediction(study, _prediction_drawing(study)),
+                class_="prose",
+            ),
+            sections.all_features(_widget(study, names_only=names_only), names_only=names_only),
+            tag("div", sections.glossary(), sections.about(study), class_="prose"),
+        )
+    )
+    return whole_page(f"{without_paths(study.name)} · Whimsight", body, style=own_style("style.css"))
+
+
+def _widget(study: Study, *, names_only: bool) -> Html:
+    picture = snapshot(
+        study, examples=_EXAMPLES, characters=_CHARACTERS, names_only=names_only, max_bytes=_SNAPSHOT
+    )
     labelled = bool(study.features["delta_win"].notna().any())
     rank = telling(study.features) if labelled else study.features["prevalence"]
-    order = rank.sort_values(ascending=False, kind="stable", na_position="last").index
-    details = [feature_details(study, str(f), n_examples=0 if names_only else _EXAMPLES) for f in order]
-    aside = (
-        "This report leaves out the texts of the dataset."
-        if names_only
-        else "The pairs in which each feature is strongest. Long texts are cut; the cut says so."
-    )
-    body = join(
-        sections.header(study),
-        sections.findings(study),
-        sections.rewarded(study, _features_drawing(study, shown), shown),
-        sections.prediction(study, _prediction_drawing(study)),
-        sections.all_features(study),
-        tag(
-            "section",
-            tag("h2", "Feature by feature"),
-            tag("p", aside, class_="note"),
-            *details,
-            id="section-details",
-        ),
-        sections.glossary(),
-        sections.about(study),
-    )
-    return _page(f"{without_paths(study.name)} · Whimsight", body)
-
-
-def _page(title: str, body: Html) -> str:
-    style, script = _resource("style.css"), _resource("table.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", title),
-        tag("style", Html(style)),
-    )
-    page = tag("html", head, tag("body", tag("main", body), tag("script", Html(script))), lang="en")
-    return f"<!DOCTYPE html>\n{page}\n"
+    clearest = rank.sort_values(ascending=False, kind="stable", na_position="last").index
+    return living_widget(picture, labels_dict(study, report=True), selected=str(clearest[0]))
 
 
 def _features_drawing(study: Study, top: int) -> Html:
@@ -140,7 +120,3 @@ def _drawing(chart: alt.LayerChart, name: str) -> Html:
     svg = re.sub(r'\bid="([\w-]+)"', rf'id="{name}-\1"', chart_svg(chart))
     svg = re.sub(r"url\(#([\w-]+)\)", rf"url(#{name}-\1)", svg)
     return tag("div", Html(svg), class_=f"drawing {name}")
-
-
-def _resource(name: str) -> str:
-    return (files("whimsight.studies._report") / name).read_text(encoding="utf-8")

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["Html", "join", "marked", "tag", "text"]
+__all__ = ["Html", "join", "tag", "text"]
 
 _EMPTY = {"meta", "input", "line", "circle", "path"}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -51,21 +47,3 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
         if value is not None and value is not False
     )
     return Html(f"<{name}{given}/>" if name in _EMPTY else f"<{name}{given}>{join(*children)}</{name}>")
-
-
-def marked(value: str, spans: Sequence[tuple[int, int]]) -> Html:
-    """Return a text with ``<mark>`` around its spans; overlapping spans are marked once.
-
-    Examples
-    --------
-    >>> marked("so <very> very", [(4, 8), (10, 14)])
-    'so &lt;<mark>very</mark>&gt; <mark>very</mark>'
-    """
-    parts: list[object] = []
-    place = 0
-    for start, end in sorted(spans):
-        start = max(start, place)
-        if start < end:
-            parts += [value[place:start], tag("mark", value[start:end])]
-            place = end
-    return join(*parts, value[place:])

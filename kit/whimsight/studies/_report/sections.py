@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from whimsight.studies._report.markup import Html, join, tag
-from whimsight.studies._report.table import features_table, prediction_table
+from whimsight.studies._report.table import prediction_table
 from whimsight.studies._report.words import (
     finding,
     flat,
@@ -202,28 +202,14 @@ def prediction(study: Study, chart: Html | None) -> Html | None:
     )
 
 
-def all_features(study: Study) -> Html:
-    """Return the searchable table of every feature."""
-    controls = tag(
-        "div",
-        tag(
-            "label",
-            tag("span", "Search"),
-            tag("input", type="search", id="search", placeholder="bullet, refusal, …", autocomplete="off"),
-        ),
-        tag(
-            "label",
-            tag("input", type="checkbox", id="only-significant"),
-            tag("span", "significant only"),
-        )
-        if study.features["delta_win"].notna().any()
-        else None,
-        tag("output", id="shown", for_="search"),
-        class_="controls",
+def all_features(widget: Html, *, names_only: bool) -> Html:
+    """Return the features to sort, filter and choose from, and to read."""
+    aside = (
+        "This report leaves out the texts of the dataset."
+        if names_only
+        else "With pairs in which each is strong. Long texts are cut; the cut says so."
     )
-    return _section(
-        "All features", "features", controls, tag("div", features_table(study), class_="scroll", tabindex="0")
-    )
+    return _section("All features", "features", tag("p", aside, class_="note"), widget)
 
 
 def glossary() -> Html:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 __all__ = [
     "adjusted_for",
     "chart_label",
-    "cut",
-    "effect_sentence",
     "feature_name",
     "finding",
     "flat",
@@ -83,33 +81,6 @@ def adjusted_for(study: Study, feature: str) -> str:
     return f", adjusted for {listed(controls)}" if controls else ""
 
 
-def effect_sentence(study: Study, feature: str) -> str:
-    """Say what a feature does, with its interval and what it is adjusted for.
-
-    Examples
-    --------
-    >>> effect_sentence(study, "m_bullets")    # doctest: +SKIP
-    'Among pairs that differ in it, the response that uses more bullet points was preferred 9 percentage
-    points more often than the other (95 % interval 5 to 13), adjusted for length.'
-    """
-    row: Any = study.features.loc[feature]
-    which = _which(study, feature)
-    if row["delta_win"] != row["delta_win"]:
-        share = points(row["prevalence"])
-        return (
-            f"In {share} % of pairs one response {which[1]}; there are no labels that say which is preferred."
-        )
-    effect, low, high = (float(row[c]) for c in ("delta_win", "delta_win_low", "delta_win_high"))
-    more = "more" if effect >= 0 else "less"
-    ends = (low, high) if effect >= 0 else (-high, -low)
-    interval = f"95 % interval {points(ends[0])} to {points(ends[1])}"
-    unsure = "" if low > 0 or high < 0 else "; it could as well be none"
-    return (
-        f"Among pairs that differ in it, {which[0]} was preferred {points(abs(effect))} percentage points {more} "
-        f"often than the other ({interval}{unsure}){adjusted_for(study, feature)}."
-    )
-
-
 def finding(study: Study, feature: str) -> tuple[str, str, str]:
     """Return a finding in three parts: how much, what, and how sure.
 
@@ -151,25 +122,6 @@ def _which(study: Study, feature: str) -> tuple[str, str]:
     else:
         has = f"has more of {name}" if name.startswith("unnamed") else f"has more of “{name}”"
     return f"the response that {has}", has
-
-
-def cut(
-    text: str, limit: int, spans: Sequence[tuple[int, int]] = ()
-) -> tuple[str, list[tuple[int, int]], int, int]:
-    """Cut a long text, beginning near the first span where that lies beyond the cut.
-
-    Returns
-    -------
-    text, spans, before, after
-        The excerpt, the spans inside it, and how many characters were left out on either side.
-    """
-    start = 0
-    limit = len(text) if len(text) <= 1.2 * limit else limit
-    if len(text) > limit and spans and spans[0][0] > limit * 3 // 4:
-        start = min(spans[0][0] - limit // 4, len(text) - limit)
-    end = min(len(text), start + limit)
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if b > start and a < end]
-    return text[start:end], inside, start, len(text) - end
 
 
 def without_paths(value: Any) -> Any:
