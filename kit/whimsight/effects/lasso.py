@@ -94,7 +94,7 @@ def lasso_path(
         ``auc_low``, ``auc_high``.
     """
     w_all = np.ones(preference.size) if weights is None else weights
-    rows = np.flatnonzero(np.isfinite(preference) & (preference != 0.5))
+    rows = np.flatnonzero(np.isfinite(preference) & (preference != 0.5) & (w_all > 0))
     X, w, fold = np.ascontiguousarray(codes[rows]), w_all[rows], folds[rows]
     y = (preference[rows] > 0.5).astype(np.float64)
     ks = [k for k in ks if k <= codes.shape[1]]

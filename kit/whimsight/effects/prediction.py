@@ -48,7 +48,8 @@ def prediction(
     ----------
     blocks : mapping of str to Block
     preference : ndarray
-        float64 (n,); ties and unlabelled rows are left out.
+        float64 (n,); ties, unlabelled rows and rows of weight 0 are left out; a share of votes counts for
+        its majority.
     folds : ndarray
         int64 (n,): rows that belong together share a fold.
     clusters : sequence of ndarray
@@ -79,7 +80,7 @@ def prediction(
     """
     check_matrix("folds", folds, preference.size)
     w = np.ones(preference.size) if weights is None else weights
-    decided = np.flatnonzero(np.isfinite(preference) & (preference != 0.5))
+    decided = np.flatnonzero(np.isfinite(preference) & (preference != 0.5) & (w > 0))
     y = (preference[decided] > 0.5).astype(np.float64)
     scores = {
         name: held_out_scores(block, y, rows=decided, folds=folds, weights=w)

@@ -26,7 +26,7 @@ class Votes:
     rows : ndarray
         int64 (m,): which rows of the table these are.
     y, weights : ndarray
-        float64 (m,).
+        float64 (m,); ``y`` is 1, 0, 0.5 (tie) or a share of votes for A.
     controls : ndarray
         float64 (m, C).
     clusters : Clusters
@@ -80,9 +80,18 @@ def votes(
     sides = np.unique(preference[decided])
     if sides.size == 0:
         return None
-    if not np.isin(sides, (0.0, 1.0)).all():
-        odd = float(sides[~np.isin(sides, (0.0, 1.0))][0])
-        raise FitError(f"A preference is 1 (A), 0 (B), 0.5 (tie) or NaN (unlabelled); found {odd:g}.")
+    odd = sides[(sides < 0) | (sides > 1)]
+    if odd.size:
+        raise FitError(
+            f"A preference is 1 (A), 0 (B), 0.5 (tie), a share of votes for A between them or NaN (unlabelled); "
+            f"found {odd[0]:g}."
+        )
+    shares = sides[(sides > 0) & (sides < 1)]
+    if with_ties and shares.size:
+        raise FitError(
+            f"Ties are modelled for single votes; found a share of votes, {shares[0]:g}. Use ties='drop', or give "
+            "one row a vote."
+        )
     if sides.size == 1:
         raise FitError(
             f"All {int(decided.sum()):,} decided votes are for {'A' if sides[0] > 0.5 else 'B'}: nothing can "

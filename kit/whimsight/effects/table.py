@@ -50,7 +50,8 @@ def effects(
     codes : ndarray
         float32 (n, F), signed.
     preference : ndarray
-        float64 (n,): 1 A, 0 B, 0.5 tie, NaN unlabelled (left out).
+        float64 (n,): 1 A, 0 B, 0.5 tie, NaN unlabelled (left out). A share of votes for A in between is
+        one observation, a fractional logit (Papke and Wooldridge 1996); exactly 0.5 counts as a tie.
     clusters : sequence of ndarray
         One or two int64 (n,): prompt, and annotator where there is one; -1 is a cluster of its own.
         Prevalence uses the first alone.

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["Inputs", "embedding_differences", "prepare", "residual_map"]
+__all__ = [
+    "Inputs",
+    "control_matrix",
+    "embedding_differences",
+    "find_control",
+    "prepare",
+    "residual_map",
+]
 
 _CHUNK = 16_384
 
@@ -185,36 +192,46 @@ def control_matrix(
     attribute : ndarray
         int64 (n_controls,): column of the measured codes, -1 where the control is a column of the pairs.
     """
+    columns: list[NDArray[np.float64]] = []
+    attribute: list[int] = []
+    for control in controls:
+        found = find_control(pairs, control)
+        if isinstance(found, int):
+            columns.append(inputs.measured[inputs.inverse, found].astype(np.float64))
+            attribute.append(found)
+        else:
+            columns.append(found)
+            attribute.append(-1)
+    stacked = np.column_stack(columns) if columns else np.zeros((len(pairs), 0))
+    return stacked, np.asarray(attribute, dtype=np.int64)
+
+
+def find_control(pairs: Pairs, control: str) -> int | NDArray[np.float64]:
+    """Return the column of the measured codes that a control is, or its values in the pairs, (n_pairs,).
+
+    Raises
+    ------
+    StudyError
+        If it is neither a measured attribute nor a column of finite numbers.
+    """
     from whimsight._suggest import nearest
     from whimsight.attributes import ATTRIBUTES
 
     ids = list(ATTRIBUTES)
-    columns: list[NDArray[np.float64]] = []
-    attribute: list[int] = []
-    for control in controls:
-        wanted = "m_words" if control == "length" else control
-        if wanted in ATTRIBUTES:
-            attribute.append(ids.index(wanted))
-            columns.append(inputs.measured[inputs.inverse, attribute[-1]].astype(np.float64))
-        elif wanted in pairs.frame.columns:
-            try:
-                values = pairs.frame[wanted].to_numpy(dtype=np.float64)
-            except (TypeError, ValueError):
-                raise StudyError(
-                    f"Control {control!r} is a column of the pairs but not a numeric one."
-                ) from None
-            if not np.isfinite(values).all():
-                row = int(np.flatnonzero(~np.isfinite(values))[0])
-                raise StudyError(
-                    f"Control {control!r} is missing or infinite at row {row}; fill it or drop the row."
-                )
-            attribute.append(-1)
-            columns.append(values)
-        else:
-            hint = nearest(control, ["length", *ids, *map(str, pairs.frame.columns)])
-            raise StudyError(
-                f"No control {control!r}: use 'length', the id of a measured attribute, or a numeric column "
-                f"of the pairs.{hint}"
-            )
-    stacked = np.column_stack(columns) if columns else np.zeros((len(pairs), 0))
-    return stacked, np.asarray(attribute, dtype=np.int64)
+    wanted = "m_words" if control == "length" else control
+    if wanted in ATTRIBUTES:
+        return ids.index(wanted)
+    if wanted not in pairs.frame.columns:
+        hint = nearest(control, ["length", *ids, *map(str, pairs.frame.columns)])
+        raise StudyError(
+            f"No control {control!r}: use 'length', the id of a measured attribute, or a numeric column of the "
+            f"pairs.{hint}"
+        )
+    try:
+        values = pairs.frame[wanted].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise StudyError(f"Control {control!r} is a column of the pairs but not a numeric one.") from None
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise StudyError(f"Control {control!r} is missing or infinite at row {row}; fill it or drop the row.")
+    return values

@@ -70,21 +70,24 @@ def predict(
 
     Every row knows the length; ``embedding`` is the whole embedding difference with length, the black box of
     which the features capture a share. The autoencoder is learned anew in each fold. The table is empty with
-    one kind of vote, or with votes on fewer than 8 prompts.
+    votes on fewer than 8 prompts, or where without one fold all votes are the same.
     """
     from whimsight.effects import prediction
 
     y = pairs.preference
-    decided = np.flatnonzero(np.isfinite(y) & (y != 0.5))
-    n_groups = np.unique(pairs.components(settings.groups)[decided]).size if decided.size else 0
-    if np.unique(y[decided] > 0.5).size < 2 or n_groups < _FEWEST_GROUPS:
+    decided = np.flatnonzero(np.isfinite(y) & (y != 0.5) & (pairs.weight > 0))
+    if np.unique(pairs.components(settings.groups)[decided]).size < _FEWEST_GROUPS:
         return pd.DataFrame()
     folds = _folds(pairs, settings, settings.seed if folds_seed is None else folds_seed)
+    first, fold = y[decided] > 0.5, folds[decided]
+    if any(np.unique(first[fold != held]).size < 2 for held in np.unique(fold)):
+        return pd.DataFrame()
     return prediction(_blocks(inputs, settings), y, folds=folds, clusters=clusters, weights=pairs.weight)
 
 
 def _folds(pairs: Pairs, settings: Settings, seed: int) -> NDArray[np.int64]:
-    return pairs.folds(min(settings.folds, _FEWEST_GROUPS), seed=seed, columns=settings.groups)
+    n_groups = int(pairs.components(settings.groups).max()) + 1
+    return pairs.folds(min(settings.folds, n_groups), seed=seed, columns=settings.groups)
 
 
 def _blocks(inputs: Inputs, settings: Settings) -> dict[str, Block]:

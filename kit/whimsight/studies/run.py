@@ -13,7 +13,7 @@ import pandas as pd
 from whimsight.errors import FitError
 from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
-from whimsight.studies.inputs import control_matrix, prepare
+from whimsight.studies.inputs import control_matrix, find_control, prepare
 from whimsight.studies.predict import predict_with_lasso
 from whimsight.studies.settings import Settings
 
@@ -66,7 +66,8 @@ def study(
     Raises
     ------
     FitError
-        With fewer than 10 distinct pairs, or when every decided vote says the same.
+        With fewer than 10 distinct pairs, or when every decided vote says the same; like errors in the
+        choices, before anything is embedded.
 
     Examples
     --------
@@ -79,6 +80,7 @@ def study(
     if not isinstance(pairs, Pairs):
         pairs = read(pairs)
     settings = _settings(embedder, embeddings, choices)
+    _refuse_early(pairs, settings)
     clock = _Clock()
     model = _embedder(embedder, embeddings, settings)
     inputs = prepare(
@@ -90,12 +92,6 @@ def study(
         progress=progress,
     )
     clock.lap("measure and embed")
-    if inputs.first.size < _FEWEST_PAIRS:
-        raise FitError(
-            f"A study needs at least {_FEWEST_PAIRS} distinct pairs; found {inputs.first.size} in {pairs.name!r}. "
-            "See pairs.report for what reading left out."
-        )
-
     autoencoder, explained = fit_autoencoder(inputs, settings, progress=progress)
     clock.lap("discover features")
     features = empty_features(autoencoder.n_features)
@@ -151,6 +147,30 @@ def _settings(embedder: Any, embeddings: Any, choices: dict[str, Any]) -> Settin
             )
     name = embedder if isinstance(embedder, str) else str(getattr(embedder, "name", type(embedder).__name__))
     return Settings(embedder="ready" if embeddings is not None else name, **choices)
+
+
+def _refuse_early(pairs: Pairs, settings: Settings) -> None:
+    """Find out before anything is embedded what would stop the study after it."""
+    from whimsight.effects.rows import votes
+    from whimsight.embed import Template
+
+    distinct = pairs.unique_pairs()[0].size
+    if distinct < _FEWEST_PAIRS:
+        raise FitError(
+            f"A study needs at least {_FEWEST_PAIRS} distinct pairs; found {distinct} in {pairs.name!r}. See "
+            "pairs.report for what reading left out."
+        )
+    if not (pairs.weight > 0).any():
+        raise FitError("Every row has weight 0, so nothing counts; fill the column weight in, or drop it.")
+    Template(settings.template)
+    for control in settings.controls:
+        find_control(pairs, control)
+    votes(
+        pairs.preference,
+        clusters=[pairs.components(settings.groups)],
+        weights=pairs.weight,
+        with_ties=settings.ties == "davidson",
+    )
 
 
 def _embedder(embedder: Any, embeddings: Any, settings: Settings) -> Embedder | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral
 from typing import Any, Literal, Self
 
 from whimsight.errors import StudyError
@@ -25,7 +26,7 @@ class Settings:
     n_features, k : int
         Discovered features, and how many of them are active in an average pair (32 and 4 in the paper).
     prefixes : tuple of int
-        Matryoshka prefixes of the dictionary; the last one is ``n_features``.
+        Matryoshka prefixes of the dictionary; those from ``n_features`` on are replaced by ``n_features``.
     train_on : {"differences", "residuals"}
         Whether the autoencoder sees the embedding differences as they are, or what the measured
         attributes leave unexplained of them.
@@ -35,7 +36,8 @@ class Settings:
     ties : {"drop", "davidson"}
         Ties are left out of the logit, or modelled.
     folds : int
-        Folds of the held-out prediction; rows that share a prompt or a conversation stay together.
+        Folds of the held-out prediction, at most one a prompt; rows that share a prompt or a conversation
+        stay together.
     groups : tuple of str
         Columns of the pairs, beside prompt and conversation, whose rows no split may separate; standard
         errors are clustered by them as well.
@@ -60,17 +62,30 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("n_features", "k", "folds", "seed"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Integral):
+                raise StudyError(f"{name} must be a whole number; found {value!r}.")
+            object.__setattr__(self, name, int(value))
+        if self.n_features < 1:
+            raise StudyError(f"n_features must be at least 1; found {self.n_features}.")
         if not 1 <= self.k <= self.n_features:
             raise StudyError(f"k must lie between 1 and n_features = {self.n_features}; found k = {self.k}.")
         if self.folds < 2:
             raise StudyError(f"folds must be at least 2; found {self.folds}.")
+        if self.seed < 0:
+            raise StudyError(f"seed must be 0 or more; found {self.seed}.")
         _one_of("windows", self.windows, ("pool", "cut"))
         _one_of("train_on", self.train_on, ("differences", "residuals"))
         _one_of("ties", self.ties, ("drop", "davidson"))
-        prefixes = tuple(sorted({p for p in self.prefixes if p < self.n_features} | {self.n_features}))
+        wrong = [p for p in self.prefixes if isinstance(p, bool) or not isinstance(p, Integral) or p < 1]
+        if wrong:
+            raise StudyError(f"prefixes are whole numbers from 1 to n_features; found {wrong[0]!r}.")
+        prefixes = tuple(sorted({int(p) for p in self.prefixes if p < self.n_features} | {self.n_features}))
         object.__setattr__(self, "prefixes", prefixes)
-        object.__setattr__(self, "controls", tuple(self.controls))
-        object.__setattr__(self, "groups", tuple(self.groups))
+        for name in ("controls", "groups"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-ready dictionary."""

@@ -147,6 +147,19 @@ def test_a_preference_that_is_no_vote_is_refused():
         effects(codes, y, clusters=[prompt])
 
 
+def test_shares_of_votes_are_a_fractional_logit():
+    codes, _, _, prompt = sample()
+    share = np.random.default_rng(2).beta(2, 2, prompt.size)
+    table = effects(codes, share, clusters=[prompt], correction="CR1")
+    z = codes[:, 0] / codes[:, 0].std()
+    model = sm.GLM(share, sm.add_constant(z.astype(float)), family=sm.families.Binomial())
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": prompt}, use_t=True)
+    assert table.beta[0] == pytest.approx(fit.params[1], abs=1e-6)
+    assert table.beta_low[0] == pytest.approx(fit.conf_int()[1][0], abs=1e-6)
+    with pytest.raises(FitError, match="single votes"):
+        effects(codes, share, clusters=[prompt], ties="davidson")
+
+
 def test_a_feature_with_few_active_rows_says_nothing_and_why():
     codes, y, _, prompt = sample()
     codes[:, 3] = 0

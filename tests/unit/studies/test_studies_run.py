@@ -152,6 +152,59 @@ def test_votes_that_all_say_the_same_are_refused_with_what_to_do(pairs):
         ws.study(ws.Pairs(frame), embedder=hashed, n_features=4, k=2)
 
 
+@pytest.mark.parametrize(
+    ("change", "choices", "message"),
+    [
+        ({"preference": 1.0}, {}, "decided votes are for A"),
+        ({"weight": 0.0}, {}, "Every row has weight 0"),
+        ({"preference": 0.3}, {"ties": "davidson"}, "single votes; found a share of votes, 0.3"),
+        ({}, {"controls": "m_bulets"}, "Did you mean 'm_bullets'"),
+        ({}, {"groups": "annotater"}, "Did you mean 'annotator'"),
+        ({}, {"template": "{respones}"}, "must hold"),
+        ({}, {"seed": -1}, "seed must be 0 or more"),
+        ({}, {"n_features": 0}, "n_features must be at least 1"),
+        ({}, {"k": 2.5}, "k must be a whole number; found 2.5"),
+        ({}, {"prefixes": (0, 8)}, "prefixes are whole numbers"),
+    ],
+)
+def test_what_would_stop_a_study_stops_it_before_anything_is_embedded(pairs, change, choices, message):
+    def never(texts):
+        raise AssertionError("embedded")
+
+    with pytest.raises(ws.WhimsightError, match=message):
+        ws.study(ws.Pairs(pairs.frame.assign(**change)), embedder=never, **choices)
+
+
+def test_shares_of_votes_are_studied(pairs, study):
+    share = pairs.preference * 0.8 + 0.1
+    made = ws.study(
+        ws.Pairs(pairs.frame.assign(preference=share)), embedder=hashed, n_features=12, k=3, names=False
+    )
+    both = made.features["beta"].notna() & study.features["beta"].notna() & (study.features["p"] < 0.01)
+    assert (np.sign(made.features["beta"]) == np.sign(study.features["beta"]))[both].all()
+    assert made.features["beta"].abs()[both].mean() < study.features["beta"].abs()[both].mean()
+
+
+def test_votes_that_nearly_all_say_the_same_leave_effects_and_no_prediction(pairs):
+    lone = np.where(np.arange(len(pairs)) < len(pairs) - 2, 1.0, 0.0)
+    made = ws.study(
+        ws.Pairs(pairs.frame.assign(preference=lone)), embedder=hashed, n_features=4, k=2, names=False
+    )
+    assert made.prediction.empty
+    assert made.features["beta"].notna().any()
+
+
+def test_as_many_folds_as_are_asked_for(pairs, monkeypatch):
+    import whimsight.effects
+
+    seen = []
+    monkeypatch.setattr(
+        whimsight.effects, "prediction", lambda *_, folds, **__: seen.append(folds) or pd.DataFrame()
+    )
+    ws.study(pairs, embedder=hashed, n_features=4, k=2, names=False, folds=12)
+    assert np.unique(seen[0]).size == 12
+
+
 def test_too_few_pairs_are_refused(pairs):
     with pytest.raises(ws.FitError, match="at least 10 distinct pairs"):
         ws.study(pairs.take(np.arange(3)), embedder=hashed)
