@@ -20,6 +20,13 @@ export function isTextField(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target.isContentEditable === true;
 }
 
+/** Whether the browser gives the key a meaning on that control: Enter on a button, letters in a menu. */
+function isNative(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.closest("select, input[type=radio], input[type=range]")) return key !== "Escape";
+  return (key === "Enter" || key === " ") && target.closest("button, a[href], summary, input") !== null;
+}
+
 /** The name of a key press in a `KeyMap`. */
 export function keyName(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -43,7 +50,8 @@ export function keyboard(root: HTMLElement, map: KeyMap, signal?: AbortSignal): 
       if (!modified || EDITING.has(event.key.toLowerCase())) event.stopPropagation();
       return;
     }
-    const handler = event.defaultPrevented ? undefined : map[keyName(event)];
+    const taken = event.defaultPrevented || (!modified && isNative(event.target, event.key));
+    const handler = taken ? undefined : map[keyName(event)];
     if (handler && handler(event) !== false) {
       event.stopPropagation();
       event.preventDefault();

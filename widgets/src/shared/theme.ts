@@ -42,9 +42,15 @@ function jupyterTheme(root: HTMLElement): Theme | null {
   return themeOf(color);
 }
 
+/** The element around, through the edge of a shadow tree. */
+function parent(element: Element): Element | null {
+  const around = element.parentNode;
+  return around instanceof ShadowRoot ? around.host : element.parentElement;
+}
+
 /** The first opaque background behind the widget: VS Code, marimo, a report. */
 function surroundings(root: HTMLElement): Theme | null {
-  for (let element = root.parentElement; element; element = element.parentElement) {
+  for (let element = parent(root); element; element = parent(element)) {
     const theme = themeOf(getComputedStyle(element).backgroundColor);
     if (theme) return theme;
   }

@@ -79,6 +79,17 @@ describe("keys inside the widget", () => {
     expect(press(button, "Escape")).toEqual({ host: false, kept: true });
   });
 
+  it("mean on a control what they mean everywhere: Enter presses a button, letters choose in a menu", () => {
+    const handler = vi.fn();
+    listen({ Enter: handler, " ": handler, j: handler });
+    const menu = root.appendChild(document.createElement("select"));
+    for (const key of ["Enter", " "]) expect(press(button, key)).toEqual({ host: false, kept: true });
+    expect(press(menu, "j")).toEqual({ host: false, kept: true });
+    expect(handler).not.toHaveBeenCalled();
+    press(button, "j");
+    expect(handler).toHaveBeenCalledOnce();
+  });
+
   it("are not handled twice when a part inside has handled them", () => {
     const handler = vi.fn();
     listen({ ArrowDown: handler });

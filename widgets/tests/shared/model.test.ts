@@ -1,4 +1,6 @@
+import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LabelerModel } from "../../src/protocol";
 import { connect, isAbort, type Model, RequestError, RequestTimeout } from "../../src/shared/model";
 
 interface Traits {
@@ -59,7 +61,7 @@ afterEach(() => {
 
 describe("a request", () => {
   it("settles with Python's result and says that the kernel lives", async () => {
-    const connection = connect(model);
+    const connection = connect<Traits>(model);
     expect(connection.live.value).toBe("unknown");
     const reply = connection.request("suggest", asked);
     expect(model.sent[0]).toMatchObject({ kind: "request", name: "suggest", args: asked });
@@ -76,7 +78,7 @@ describe("a request", () => {
         ok: false,
         error: { type: "LabelsError", message: "full disk" },
       });
-    const failed = await connect(model)
+    const failed = await connect<Traits>(model)
       .request("undo", {})
       .catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(RequestError);
@@ -84,7 +86,7 @@ describe("a request", () => {
   });
 
   it("gives up after ten seconds with words about what to do, and comes back to life with a late answer", async () => {
-    const connection = connect(model);
+    const connection = connect<Traits>(model);
     const failed = connection.request("undo", {}).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(9_999);
     expect(connection.live.value).toBe("unknown");
@@ -97,7 +99,7 @@ describe("a request", () => {
   });
 
   it("waits up to a minute for highlights", async () => {
-    const connection = connect(model);
+    const connection = connect<Traits>(model);
     const reply = connection.request("highlights", { feature: "d00", row: 3 });
     await vi.advanceTimersByTimeAsync(59_000);
     model.answer(model.sent[0]?.id, { more: [], less: [] });
@@ -108,14 +110,14 @@ describe("a request", () => {
     model.python = () => {
       throw new Error("Comm is closed");
     };
-    const connection = connect(model);
+    const connection = connect<Traits>(model);
     await expect(connection.request("undo", {})).rejects.toBeInstanceOf(RequestTimeout);
     expect(connection.live.value).toBe("gone");
   });
 
   it("can be called off", async () => {
     const control = new AbortController();
-    const reply = connect(model).request("undo", {}, { signal: control.signal });
+    const reply = connect<Traits>(model).request("undo", {}, { signal: control.signal });
     control.abort();
     const reason = await reply.catch((error: unknown) => error);
     expect(isAbort(reason)).toBe(true);
@@ -123,7 +125,7 @@ describe("a request", () => {
   });
 
   it("hears only its own view's answers", async () => {
-    const [one, two] = [connect(model), connect(model)];
+    const [one, two] = [connect<Traits>(model), connect<Traits>(model)];
     const first = one.request("suggest", asked);
     const second = two.request("suggest", asked);
     expect(new Set(model.sent.map(({ id }) => id)).size).toBe(2);
@@ -140,7 +142,7 @@ describe("a request", () => {
 
 describe("traits", () => {
   it("are signals that follow the model, one listener each", () => {
-    const connection = connect(model);
+    const connection = connect<Traits>(model);
     const selected = connection.trait("selected");
     expect(connection.trait("selected")).toBe(selected);
     expect(selected.value).toBe("d00");
@@ -150,7 +152,7 @@ describe("traits", () => {
   });
 
   it("can be set, are saved, and stay set where saving fails", () => {
-    const connection = connect(model);
+    const connection = connect<Traits>(model);
     const selected = connection.trait("selected");
     connection.set("selected", "d02");
     expect([model.state.selected, selected.value, model.saved]).toEqual(["d02", "d02", 1]);
@@ -163,11 +165,16 @@ describe("traits", () => {
 });
 
 it("a closed connection leaves no listener, no timer and no promise behind", async () => {
-  const connection = connect(model);
+  const connection = connect<Traits>(model);
   connection.trait("selected");
   const reply = connection.request("undo", {}).catch((error: unknown) => error);
   connection.dispose();
   expect(isAbort(await reply)).toBe(true);
   expect(isAbort(await connection.request("undo", {}).catch((error: unknown) => error))).toBe(true);
   expect([model.listening, vi.getTimerCount()]).toEqual([0, 0]);
+});
+
+it("takes anywidget's model as it is", () => {
+  const through = (given: AnyModel<LabelerModel>) => connect<LabelerModel>(given).trait("work");
+  expect(through).toBeTypeOf("function");
 });
