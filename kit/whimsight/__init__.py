@@ -22,18 +22,25 @@ if TYPE_CHECKING:
     from whimsight.errors import (
         EmbeddingError,
         FitError,
+        LabelsError,
         PairsError,
         StudyError,
         StudyFileError,
         WhimsightError,
     )
+    from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs, load, read, samples
     from whimsight.studies import Settings, Study, open, study  # noqa: A004
+    from whimsight.widgets import FeatureLabeler, FeatureReport
 
 _HOME = {
     "ATTRIBUTES": "whimsight.attributes",
     "EmbeddingError": "whimsight.errors",
+    "FeatureLabeler": "whimsight.widgets",
+    "FeatureReport": "whimsight.widgets",
     "FitError": "whimsight.errors",
+    "LabelStore": "whimsight.labels",
+    "LabelsError": "whimsight.errors",
     "Pairs": "whimsight.pairs",
     "PairsError": "whimsight.errors",
     "Settings": "whimsight.studies",
@@ -53,7 +60,11 @@ _HOME = {
 __all__ = [
     "ATTRIBUTES",
     "EmbeddingError",
+    "FeatureLabeler",
+    "FeatureReport",
     "FitError",
+    "LabelStore",
+    "LabelsError",
     "Pairs",
     "PairsError",
     "Settings",

@@ -8,6 +8,7 @@ from __future__ import annotations
 __all__ = [
     "EmbeddingError",
     "FitError",
+    "LabelsError",
     "PairsError",
     "StudyError",
     "StudyFileError",
@@ -37,3 +38,7 @@ class StudyError(WhimsightError):
 
 class StudyFileError(StudyError):
     """A ``.whim`` file cannot be read or written: damaged, too new, or hostile."""
+
+
+class LabelsError(WhimsightError):
+    """People's labels cannot be read, written or merged: names the file or the feature and what to do."""

@@ -12,6 +12,7 @@ import pandas as pd
 from whimsight.errors import StudyError
 from whimsight.studies.examples import Where, choose_rows, turn_examples
 from whimsight.studies.settings import Settings
+from whimsight.studies.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.autoencoder import SparseAutoencoder
+    from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs
 
 __all__ = ["FEATURE_COLUMNS", "PREDICTION_COLUMNS", "Study"]
@@ -72,20 +74,23 @@ class Study:
         The table that was studied.
     settings : Settings
         The choices made.
-    features : DataFrame
-        One row a feature, index ``feature`` (``d07`` discovered, ``m_bullets`` measured), columns
-        `FEATURE_COLUMNS`. Intervals are 95 %. Effects are NaN where the pairs carry no labels.
+    found : DataFrame
+        The features as computed, before people's work: one row a feature, index ``feature`` (``d07``
+        discovered, ``m_bullets`` measured), columns `FEATURE_COLUMNS`. Intervals are 95 %. Effects are NaN
+        where the pairs carry no labels. `features` shows it with people's names.
     prediction : DataFrame
         Held-out prediction, index ``using`` (``length``, ``measured``, ``discovered``, ``all``,
         ``embedding``, ``embedding+measured``), columns `PREDICTION_COLUMNS`; empty without labels.
-    joint : DataFrame
-        The effects of all features in one regression, columns as in `features` from ``beta`` to ``q``.
+    found_joint : DataFrame
+        The effects of all features in one regression as computed, columns as in `found` from ``beta`` to
+        ``q``; `joint` follows features that people turned round.
     lasso : DataFrame
         The k features that an L1 penalty keeps and their held-out AUC; empty without labels.
     drafts : DataFrame
         What the describers say of each discovered feature: ``name``, ``note``, ``candidates``.
     pair_codes : ndarray
-        float32 (n_unique_pairs, n_features), signed; `codes` spreads them over the rows.
+        float32 (n_unique_pairs, n_features), signed, as computed; `codes` spreads them over the rows and
+        turns them by `polarity`.
     pair_of_row : ndarray
         int64 (n_pairs,): which unique pair a row (a vote) belongs to.
     autoencoder : SparseAutoencoder
@@ -100,6 +105,8 @@ class Study:
         JSON-ready.
     seconds : dict
         How long each stage took; not saved, so that the same study is the same file.
+    path : Path or None
+        The ``.whim`` file that it was opened from or saved to last.
 
     Examples
     --------
@@ -110,9 +117,9 @@ class Study:
 
     pairs: Pairs
     settings: Settings
-    features: pd.DataFrame
+    found: pd.DataFrame
     prediction: pd.DataFrame
-    joint: pd.DataFrame
+    found_joint: pd.DataFrame
     lasso: pd.DataFrame
     drafts: pd.DataFrame
     pair_codes: NDArray[np.float32]
@@ -122,6 +129,8 @@ class Study:
     residual_map: NDArray[np.float32] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
+    path: Path | None = field(default=None, compare=False)
+    _work: Work = field(default_factory=Work, init=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -129,9 +138,63 @@ class Study:
         return self.pairs.name
 
     @property
+    def fingerprint(self) -> str:
+        """sha256 of pairs, settings and dictionary: studies of one fingerprint have the same features."""
+        return self._work.fingerprint(self)
+
+    @property
+    def labels(self) -> LabelStore:
+        """People's work on the features: names, statuses, notes, tags, judgments.
+
+        It lives beside the ``.whim`` file (``mt-bench.labels``), and in the user's data folder until there
+        is one (``$WHIMSIGHT_DATA``). The file is made by the first edit. Set it to work in another one; a
+        store that was set stays, whatever the study is saved as.
+
+        Raises
+        ------
+        LabelsError
+            When it is set to the store of another study.
+
+        Examples
+        --------
+        >>> study.labels.edit("d07", name="gives a worked example")    # doctest: +SKIP
+        >>> study.features.at["d07", "name"]                           # doctest: +SKIP
+        'gives a worked example'
+        """
+        return self._work.labels(self)
+
+    @labels.setter
+    def labels(self, store: LabelStore | str | Path) -> None:
+        self._work.set_labels(self, store)
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """One row a feature with people's names and statuses, columns `FEATURE_COLUMNS`.
+
+        As `found`, but for what people did in `labels`. A turned feature has beta, delta_win and their
+        intervals reversed. Fidelity is that of the drafted name: reversed for a turned feature, NaN for a
+        discovered feature that a person renamed. A table to read: change `found` or `labels`, not this.
+        """
+        return self._work.features(self)
+
+    @property
+    def joint(self) -> pd.DataFrame:
+        """The effects of all features in one regression, columns as in `features` from ``beta`` to ``q``."""
+        return self._work.joint(self)
+
+    @property
+    def polarity(self) -> NDArray[np.float32]:
+        """float32 (n_features,): -1 for features that people turned round, 1 for all others."""
+        return self._work.polarity(self)
+
+    @property
     def codes(self) -> NDArray[np.float32]:
         """float32 (n_pairs, n_features), signed; columns in the order of `features`."""
-        return self.pair_codes[self.pair_of_row]
+        codes = self.pair_codes[self.pair_of_row]
+        turned = self.polarity < 0
+        if turned.any():
+            codes[:, turned] = 0.0 - codes[:, turned]
+        return codes
 
     def code(self, feature: str) -> NDArray[np.float32]:
         """Return one feature's signed codes, float32 (n_pairs,).
@@ -141,14 +204,15 @@ class Study:
         StudyError
             If the study has no such feature.
         """
-        codes: NDArray[np.float32] = self.pair_codes[self.pair_of_row, self.column(feature)]
-        return codes
+        column = self.column(feature)
+        codes: NDArray[np.float32] = self.pair_codes[self.pair_of_row, column]
+        return np.float32(0.0) - codes if self.polarity[column] < 0 else codes
 
     def column(self, feature: str) -> int:
         """Return the position of a feature in `features` and `codes`."""
         from whimsight._suggest import nearest
 
-        known = [str(f) for f in self.features.index]
+        known = [str(f) for f in self.found.index]
         if feature not in known:
             hint = nearest(feature, known)
             raise StudyError(f"No feature {feature!r} in this study.{hint} See study.features.index.")
@@ -225,10 +289,16 @@ class Study:
         return write_report(self, path, names_only=names_only)
 
     def save(self, path: str | Path) -> Path:
-        """Write the study as one ``.whim`` file, atomically; `whimsight.open` reads it back."""
+        """Write the study as one ``.whim`` file, atomically; `whimsight.open` reads it back.
+
+        The file holds what was computed. People's work lies beside it, as ``<stem>.labels``: what `labels`
+        holds is merged into it, and work goes on there.
+        """
         from whimsight.studies.file import save_study
 
-        return save_study(self, path)
+        saved = save_study(self, path)
+        self._work.move(self, saved)
+        return saved
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -241,7 +311,9 @@ class Study:
         """
         from whimsight.studies.file import open_study
 
-        return open_study(path, cls)
+        study = open_study(path, cls)
+        study.path = Path(path).absolute()
+        return study
 
     def significant(self) -> pd.DataFrame:
         """Return the features whose effect passes Bonferroni, the largest ``|delta_win|`` first."""

@@ -45,7 +45,13 @@ __all__ = ["SCHEMA", "open_study", "save_study"]
 SCHEMA = 1
 """Version of the file's layout; a file with a larger one is refused with the version to install."""
 
-_TABLES = ("features", "prediction", "joint", "lasso", "drafts")
+_TABLES = {
+    "features": "found",
+    "prediction": "prediction",
+    "joint": "found_joint",
+    "lasso": "lasso",
+    "drafts": "drafts",
+}  # member to attribute of the study: a file holds what was computed; people's work lies beside it
 _TEXTS = ("prompt", "response_a", "response_b")
 _STALE_SECONDS = 15 * 60
 
@@ -133,7 +139,7 @@ def _to_bytes(study: Study) -> bytes:
 
     import whimsight
 
-    frames = {**_split_texts(study.pairs), **{name: getattr(study, name) for name in _TABLES}}
+    frames = {**_split_texts(study.pairs), **{name: getattr(study, of) for name, of in _TABLES.items()}}
     members: dict[str, bytes] = {}
     about: dict[str, dict[str, Any]] = {}
     for name, frame in frames.items():
@@ -183,9 +189,9 @@ def _from_file(file: BinaryIO, cls: type[_Study]) -> _Study:
     return cls(
         pairs=pairs,
         settings=Settings.from_dict(manifest["settings"]),
-        features=tables["features"],
+        found=tables["features"],
         prediction=tables["prediction"],
-        joint=tables["joint"],
+        found_joint=tables["joint"],
         lasso=tables["lasso"],
         drafts=tables["drafts"],
         autoencoder=autoencoder,

@@ -119,9 +119,9 @@ def study(
     return Study(
         pairs=pairs,
         settings=settings,
-        features=features,
+        found=features,
         prediction=prediction,
-        joint=joint,
+        found_joint=joint,
         lasso=lasso,
         drafts=drafts,
         pair_codes=codes,

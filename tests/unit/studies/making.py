@@ -68,9 +68,9 @@ def make_study(
     return Study(
         pairs=pairs,
         settings=Settings(n_features=3, k=2, prefixes=(2, 3)),
-        features=_features(names or {}, labels=labels),
+        found=_features(names or {}, labels=labels),
         prediction=_prediction(labels=labels),
-        joint=_features({}, labels=labels)[[*FEATURE_COLUMNS[6:14]]],
+        found_joint=_features({}, labels=labels)[[*FEATURE_COLUMNS[6:14]]],
         lasso=pd.DataFrame(
             {"features": [["m_words"], ["m_words", "d00"]], "auc": [0.61, 0.63]},
             index=pd.Index([1, 2], name="k"),

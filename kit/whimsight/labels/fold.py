@@ -1,0 +1,116 @@
+"""The state of the work: a fold over the events in order.
+
+An edit is *done* or *undone*. Undoing takes the author's own last edit out of the fold; everything else stays,
+so what another person set later in the same field stands, and what they had set earlier shows again. A new
+edit drops what its author had undone. Undo and redo of somebody else's edit have no effect.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from whimsight.labels.events import Event
+
+__all__ = ["Label", "State", "differs", "fold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What people made of a feature."""
+
+    name: str = ""
+    status: str = "draft"
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    turned: bool = False
+    author: str = ""
+    time: str = ""
+
+    def after(self, event: Event) -> Label:
+        """Return the label after an edit."""
+        changes = dict(event.payload)
+        if "tags" in changes:
+            changes["tags"] = tuple(changes["tags"])
+        return replace(self, **changes, author=event.author, time=event.time)
+
+
+@dataclass(slots=True)
+class State:
+    """What the history comes to.
+
+    Attributes
+    ----------
+    labels : dict
+        feature to `Label`: the last word of anybody, field by field.
+    own : dict
+        author to feature to `Label`: what each person would have alone.
+    done, undone : dict
+        author to steps, oldest first: what undo and redo would take.
+    steps : dict
+        (author, step) to its edits; nobody joins another person's step.
+    judgments : dict
+        (author, feature, row, name) to the last answer's event.
+    tick : int
+        The largest tick.
+    """
+
+    labels: dict[str, Label] = field(default_factory=dict)
+    own: dict[str, dict[str, Label]] = field(default_factory=dict)
+    done: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    undone: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    steps: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
+    judgments: dict[tuple[str, str, int, str], Event] = field(default_factory=dict)
+    tick: int = 0
+
+
+def fold(events: Iterable[Event]) -> State:
+    """Return the state after events that stand in order."""
+    state = State()
+    edits: list[Event] = []
+    for event in events:
+        state.tick = max(state.tick, event.tick)
+        if event.kind == "edit":
+            edits.append(event)
+            _edit(state, event)
+        elif event.kind == "judgment":
+            p = event.payload
+            state.judgments[event.author, event.feature, p["row"], p["name"]] = event
+        else:
+            _move(state, event)
+    active = {(author, step) for author, steps in state.done.items() for step in steps}
+    for event in edits:
+        if (event.author, event.step) in active:
+            _apply(state.labels, event)
+            _apply(state.own.setdefault(event.author, {}), event)
+    return state
+
+
+def _edit(state: State, event: Event) -> None:
+    key = event.author, event.step
+    together = state.steps.setdefault(key, [])
+    together.append(event)
+    if len(together) == 1:
+        state.done[event.author].append(event.step)
+        state.undone[event.author].clear()
+
+
+def _move(state: State, event: Event) -> None:
+    """Undo or redo a step of the event's author; of anybody else, or what is not there, nothing."""
+    done, undone = state.done[event.author], state.undone[event.author]
+    source, target = (done, undone) if event.kind == "undo" else (undone, done)
+    if event.target in source:
+        source.remove(event.target)
+        target.append(event.target)
+
+
+def _apply(labels: dict[str, Label], event: Event) -> None:
+    labels[event.feature] = labels.get(event.feature, Label()).after(event)
+
+
+def differs(label: Label, changes: dict[str, Any]) -> bool:
+    """Whether changes would change a label."""
+    now = {name: getattr(label, name) for name in changes}
+    return {**now, "tags": list(now.get("tags", ()))} != {**changes, "tags": list(changes.get("tags", ()))}
