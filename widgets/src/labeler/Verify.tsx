@@ -183,20 +183,30 @@ function Asked({ question, name, busy, give }: AskedProps) {
     <div class="ws-asked" aria-busy={busy}>
       <div class="ws-asked-prompt">
         <h4>Prompt</h4>
-        <TextBox key={`${question.token}-p`} text={question.prompt} label="the prompt" />
+        <TextBox key={`${question.token}-p`} text={question.prompt} label="the prompt" fold={false} />
       </div>
       <div class="ws-asked-pair">
         <section aria-label="First response">
           <h4>
             <kbd>1</kbd> First response
           </h4>
-          <TextBox key={`${question.token}-1`} text={question.first} label="the first response" />
+          <TextBox
+            key={`${question.token}-1`}
+            text={question.first}
+            label="the first response"
+            fold={false}
+          />
         </section>
         <section aria-label="Second response">
           <h4>
             <kbd>2</kbd> Second response
           </h4>
-          <TextBox key={`${question.token}-2`} text={question.second} label="the second response" />
+          <TextBox
+            key={`${question.token}-2`}
+            text={question.second}
+            label="the second response"
+            fold={false}
+          />
         </section>
       </div>
       <div class="ws-choices">

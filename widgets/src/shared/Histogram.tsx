@@ -143,7 +143,7 @@ export function Histogram({
       <div
         ref={plot}
         class="ws-plot"
-        style={{ height }}
+        style={{ height: `${height}px` }}
         onPointerDown={start}
         onPointerMove={move}
         onPointerUp={finish}

@@ -38,16 +38,18 @@ export interface TextBoxProps {
   spans?: readonly Span[] | undefined;
   strongest?: number | undefined;
   label: string;
-  /** How many lines show while folded; `Infinity` never folds. */
+  /** False: a long text scrolls instead, all of it within reach at once. */
+  fold?: boolean;
   onMoreText?: (() => unknown) | undefined;
 }
 
 /** One text, folded while it is long, as text and nothing else. */
-export function TextBox({ text, spans, strongest, label, onMoreText }: TextBoxProps) {
-  const [open, setOpen] = useState(false);
+export function TextBox({ text, spans, strongest, label, fold = true, onMoreText }: TextBoxProps) {
+  const [unfolded, setOpen] = useState(false);
   const [state, setState] = useState<"" | "loading" | "failed">("");
   const [message, setMessage] = useState("");
   const long = isLong(text);
+  const open = unfolded || !fold;
   const missing = text.length - codePoints(text.text);
 
   async function show(): Promise<void> {
@@ -84,7 +86,7 @@ export function TextBox({ text, spans, strongest, label, onMoreText }: TextBoxPr
           {message}
         </p>
       )}
-      {long && (
+      {long && fold && (
         <div class="ws-text-tools">
           {(!open || state === "failed") && (
             <button type="button" class="ws-link" onClick={show} aria-label={`Show all of ${label}`}>

@@ -79,6 +79,10 @@ function useVirtualizer(
   return list;
 }
 
+function cssHeight(height: string | number = 400): string {
+  return height === "fill" ? "100%" : typeof height === "number" ? `${height}px` : height;
+}
+
 /** Where a key leads from the active row, or null when it leads nowhere. */
 function target(key: string, active: number, count: number, page: number): number | null {
   const last = count - 1;
@@ -148,7 +152,7 @@ export function VirtualList(props: VirtualListProps) {
     <div
       ref={scroller}
       class={`ws-list ${props.class ?? ""}`}
-      style={{ height: props.height === "fill" ? "100%" : (props.height ?? 400) }}
+      style={{ height: cssHeight(props.height) }}
       role={role}
       aria-label={props.label}
       aria-rowcount={role === "grid" ? count + headers : undefined}
@@ -157,7 +161,7 @@ export function VirtualList(props: VirtualListProps) {
       onKeyDown={steps ? press : undefined}
     >
       {header && <div class="ws-list-header">{header}</div>}
-      <div class="ws-list-rows" role="presentation" style={{ height: list.getTotalSize() }}>
+      <div class="ws-list-rows" role="presentation" style={{ height: `${list.getTotalSize()}px` }}>
         {list.getVirtualItems().map(({ key, index, start }) => (
           <div
             key={key}
