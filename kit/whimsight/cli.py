@@ -1,12 +1,14 @@
 """The command line: ``whimsight inspect | study | report | demo``.
 
-Exit codes: 0 done, 1 something unexpected, 2 wrong usage (typer's own), 3 the data cannot be read or used,
+Exit codes: 0 done, 1 something unexpected, 2 wrong usage (choices included), 3 the data cannot be read or used,
 4 a ``.whim`` file cannot be read or written, 5 texts cannot be embedded, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from whimsight.errors import EmbeddingError, FitError, PairsError, StudyFileError, WhimsightError
+from whimsight._suggest import nearest
+from whimsight.errors import EmbeddingError, FitError, PairsError, StudyError, StudyFileError, WhimsightError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +83,34 @@ Split = Annotated[str | None, typer.Option(help="Which split of a Hugging Face d
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
-_EXIT = ((PairsError, 3), (FitError, 3), (StudyFileError, 4), (EmbeddingError, 5), (WhimsightError, 1))
+_EXIT = (
+    (PairsError, 3),
+    (FitError, 3),
+    (StudyFileError, 4),
+    (EmbeddingError, 5),
+    (StudyError, 2),
+    (WhimsightError, 1),
+)
+_SHOWN = 400
+"""Characters of a text that `inspect` shows."""
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from whimsight import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop."),
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -119,6 +149,7 @@ def inspect(
             seed=seed,
         )
         typer.echo(_describe(pairs))
+        typer.echo(_first_pair(pairs))
 
 
 @app.command()
@@ -134,7 +165,9 @@ def study(
     embedder: Annotated[
         str, typer.Option(help="`minilm`, `static` (fast), or any sentence-transformers id or path.")
     ] = "minilm",
-    features: Annotated[int, typer.Option(help="How many features to discover.")] = 32,
+    features: Annotated[
+        int, typer.Option("--features", "--n-features", help="How many features to discover.")
+    ] = 32,
     k: Annotated[int, typer.Option(help="How many of them are active in an average pair.")] = 4,
     control: Annotated[
         list[str] | None,
@@ -157,6 +190,9 @@ def study(
 ) -> None:
     """Find the features in which the responses differ, and which of them people reward."""
     with _clear_errors():
+        for option, path in (("--out", out), ("--report", report)):
+            if path is not None:
+                _require_place(option, path)
         pairs = _pairs(
             source,
             layout=layout,
@@ -184,7 +220,7 @@ def study(
         )
         _print_study(made)
         typer.echo(f"\nWrote {made.save(out or Path(f'{pairs.name}.whim'))}")
-        if report:
+        if report is not None:
             typer.echo(f"Wrote {made.report(report)}")
 
 
@@ -212,11 +248,15 @@ def demo(
     with _clear_errors():
         from whimsight.pairs import load
 
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise typer.BadParameter(f"--folder {folder}: {error.strerror}.") from None
+        _require_place("--folder", folder / "mt-bench.whim")
         pairs = load("mt-bench")
         typer.echo(_describe(pairs))
         made = _study(pairs, quiet=quiet)
         _print_study(made)
-        folder.mkdir(parents=True, exist_ok=True)
         typer.echo(f"\nWrote {made.save(folder / 'mt-bench.whim')}")
         typer.echo(f"Wrote {made.report(folder / 'report.html')}   (open it in a browser)")
 
@@ -234,14 +274,36 @@ def _clear_errors() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
+def _require_place(option: str, path: Path) -> None:
+    """Refuse a path that nothing can be written to, before the work and not after it."""
+    folder = path.parent
+    if path.is_dir():
+        raise typer.BadParameter(f"{option} {path}: it is a folder; name a file in it.")
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{option} {path}: there is no folder {str(folder)!r}; make it first.")
+    if not os.access(folder, os.W_OK):
+        raise typer.BadParameter(f"{option} {path}: the folder {str(folder)!r} cannot be written to.")
+
+
 def _pairs(source: str, *, seed: int, **how: Any) -> Pairs:
-    """A shipped sample where the name is one and nothing else is said, else what the source reads as."""
+    """A shipped sample where the name is one and no such file is here, else what the source reads as."""
     from whimsight.pairs import load, read, samples
 
-    said = {key: value for key, value in how.items() if value not in (None, False, "unlabelled")}
-    if not said and not Path(source).exists() and source in set(samples().index):
+    said = {
+        key: value
+        for key, value in how.items()
+        if value is not None and value is not False and value != "unlabelled"
+    }
+    known = list(samples().index)
+    if source in known and not Path(source).exists():
+        if said:
+            options = ", ".join(f"--{key.replace('_', '-')}" for key in said)
+            raise typer.BadParameter(f"{source!r} is a shipped sample, already read; leave out {options}.")
         return load(source)
-    return read(source, seed=seed, **said)
+    try:
+        return read(source, seed=seed, **said)
+    except PairsError as error:
+        raise PairsError(f"{error}{'' if Path(source).exists() else nearest(source, known)}") from None
 
 
 def _labels(said: list[str] | None) -> dict[str, str] | None:
@@ -264,6 +326,23 @@ def _study(pairs: Pairs, *, quiet: bool, **choices: Any) -> Study:
 
 def _describe(pairs: Pairs) -> str:
     return f"{pairs!r}\n{pairs.report}"
+
+
+def _first_pair(pairs: Pairs) -> str:
+    first = pairs.frame.iloc[0]
+    choice = {1.0: "A", 0.0: "B", 0.5: "tie"}.get(first["preference"], str(first["preference"]))
+    lines = [
+        f"{column.replace('_', ' ')}\n{textwrap.indent(_shown(str(first[column])), '    ')}"
+        for column in ("prompt", "response_a", "response_b")
+    ]
+    lines.append(f"preference\n    {'unlabelled' if choice == 'nan' else choice}")
+    return "\nThe first pair\n" + textwrap.indent("\n".join(lines), "  ")
+
+
+def _shown(text: str) -> str:
+    """Cut a text, without the control characters that would drive a terminal."""
+    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + " ..."
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in cut)
 
 
 def _print_study(made: Study) -> None:

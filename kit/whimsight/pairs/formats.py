@@ -111,6 +111,11 @@ def json_table(text: str, name: str) -> pd.DataFrame:
         lists = [k for k, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)]
         if len(lists) == 1:
             value = value[lists[0]]
+        elif len(lists) > 1:
+            raise PairsError(
+                f"{name!r}: an object with {len(lists)} lists of objects ({', '.join(lists[:5])}); keep the one "
+                "that holds the pairs."
+            )
         elif len(value) > 1 and all(isinstance(v, (list, dict)) for v in value.values()):
             try:
                 return pd.DataFrame(value)

@@ -14,7 +14,7 @@ from whimsight._suggest import nearest
 from whimsight.errors import PairsError
 from whimsight.pairs.cleaning import clean
 from whimsight.pairs.formats import mend
-from whimsight.pairs.layouts import LAYOUTS, Draft
+from whimsight.pairs.layouts import LAYOUTS, Draft, lone_side
 from whimsight.pairs.layouts.base import rest_of
 from whimsight.pairs.report import ReadReport
 from whimsight.pairs.sources import to_frame
@@ -111,6 +111,10 @@ def read(
     _known_keywords(unknown)
     if missing not in ("unlabelled", "tie"):
         raise PairsError(f"missing is 'unlabelled' or 'tie'; found {missing!r}.")
+    if max_characters is not None and max_characters < 1:
+        raise PairsError(f"max_characters is 1 or more, or None for no limit; found {max_characters!r}.")
+    if seed < 0:
+        raise PairsError(f"seed is 0 or more; found {seed!r}.")
     found = to_frame(source, split=split)
     frame = found.frame
     if frame.columns.duplicated().any():
@@ -231,8 +235,10 @@ def _by_hand(frame: pd.DataFrame, named: Mapping[str, str]) -> Draft:
 
 def _unrecognised(frame: pd.DataFrame) -> str:
     known = "\n".join(f"  {one.name}: {one.description}" for one in LAYOUTS)
+    lone = lone_side([str(c).lower() for c in frame.columns])
+    half = f" There is a column {lone[0]!r} and none called {lone[1]!r}." if lone else ""
     return (
-        f"No known layout fits these columns: {', '.join(frame.columns)}.\nName them by hand, for example "
+        f"No known layout fits these columns: {', '.join(frame.columns)}.{half}\nName them by hand, for example "
         "read(source, prompt='question', response_a='first', response_b='second', preference='winner'), "
         f"or rename them to one of:\n{known}"
     )

@@ -52,6 +52,8 @@ def to_frame(source: Any, *, split: str | None = None) -> Source:
     PairsError
         Naming the source, what is wrong with it and what to do.
     """
+    if split is not None and not _may_have_splits(source):
+        raise PairsError(f"split={split!r} is for a dataset with splits; this source has none.")
     if isinstance(source, pd.DataFrame):
         return Source(source)
     if isinstance(source, (str, Path)):
@@ -70,8 +72,26 @@ def to_frame(source: Any, *, split: str | None = None) -> Source:
     )
 
 
+def _may_have_splits(source: Any) -> bool:
+    if isinstance(source, (str, Path)):
+        return not _path(source).exists()
+    return hasattr(source, "column_names") and isinstance(source, Mapping)
+
+
+def _path(source: str | Path) -> Path:
+    try:
+        path = Path(source).expanduser()
+        path.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, nobody's home
+        said = error.strerror if isinstance(error, OSError) else str(error)
+        raise PairsError(
+            f"No file {str(source)[:60]!r} can be here ({said}). Give the path of a file."
+        ) from None
+    return path
+
+
 def _path_or_hub(source: str | Path, split: str | None) -> Source:
-    path = Path(source).expanduser()
+    path = _path(source)
     if path.is_dir():
         raise PairsError(f"{path.name!r} is a folder; name a file in it ({', '.join(FORMATS)}).")
     if path.is_file():
@@ -138,14 +158,14 @@ def _gunzip(data: bytes, name: str) -> bytes:
 
 
 def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
-    """Return the text of a file and what had to be assumed: UTF-8, then UTF-16, then Windows-1252."""
+    """Return the text of a file and what had to be assumed: UTF-32 and UTF-16, UTF-8, then Windows-1252."""
     wide = _wide_encoding(data)
     if wide is not None:
         try:
             return data.decode(wide), [f"repaired: the file was {wide.upper()}, not UTF-8"]
         except UnicodeDecodeError as error:
             raise PairsError(
-                f"{name!r} looks like UTF-16 but is not ({error.reason} at byte {error.start:,}); save it as "
+                f"{name!r} looks like {wide.upper()} but is not ({error.reason} at byte {error.start:,}); save it as "
                 "UTF-8."
             ) from error
     try:
@@ -160,7 +180,9 @@ def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
 
 
 def _wide_encoding(data: bytes) -> str | None:
-    """Recognise UTF-16 by its mark, or by every second byte of its beginning being zero."""
+    """Recognise UTF-32 and UTF-16 by their marks, or UTF-16 by every second byte of its beginning being zero."""
+    if data[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
+        return "utf-32"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     head = data[:200]

@@ -134,7 +134,7 @@ def test_a_cut_off_columnar_file_is_named(ending: str, tmp_path) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig", "cp1252"])
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 def test_other_encodings_are_read_and_reported(encoding: str, ending: str, tmp_path) -> None:
     path = write(tmp_path / f"votes.{ending}")
@@ -197,6 +197,41 @@ def test_json_columns_and_wrapped_lists_are_read(tmp_path) -> None:
     assert len(read(tmp_path / "votes.json")) == 2
     (tmp_path / "votes.json").write_text(json.dumps({k: [r[k] for r in ROWS] for k in ROWS[0]}))
     assert len(read(tmp_path / "votes.json")) == 2
+
+
+def test_an_object_with_several_lists_is_asked_which_holds_the_pairs(tmp_path) -> None:
+    path = tmp_path / "votes.json"
+    path.write_text(json.dumps({"pairs": ROWS, "people": [{"id": "u"}]}))
+    with pytest.raises(PairsError, match=r"2 lists of objects \(pairs, people\)"):
+        read(path)
+
+
+def test_a_missing_side_is_named(tmp_path) -> None:
+    with pytest.raises(PairsError, match="a column 'response_a' and none called 'response_b'"):
+        read(pd.DataFrame(ROWS).drop(columns="response_b"))
+    with pytest.raises(PairsError, match="a column 'rejected' and none called 'chosen'"):
+        read([{"prompt": "a", "rejected": "b"}])
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"max_characters": 0}, "max_characters is 1 or more"),
+        ({"seed": -1}, "seed is 0 or more"),
+        ({"split": "test"}, "a dataset with splits"),
+    ],
+)
+def test_choices_that_make_no_sense_are_refused(choice: dict, message: str) -> None:
+    with pytest.raises(PairsError, match=message):
+        read(ROWS, **choice)
+
+
+@pytest.mark.parametrize(
+    "source", ["x" * 5_000, "prompt,response_a\na,b\n", "a\x00b", "~no.such.user/x.csv", ""]
+)
+def test_a_text_that_is_no_path_is_refused(source: str) -> None:
+    with pytest.raises(PairsError, match=r"No file|is a folder"):
+        read(source)
 
 
 def test_two_columns_of_one_name_are_refused(tmp_path) -> None:

@@ -40,6 +40,9 @@ def test_inspect_says_layout_and_what_was_left_out(votes):
     assert done.exit_code == 0
     assert "A/B" in done.output
     assert "empty response" in done.output
+    first = ws.read(votes).frame.iloc[0]
+    assert "The first pair" in done.output
+    assert first["response_a"][:40].splitlines()[0] in done.output
 
 
 def test_study_writes_a_whim_file_and_a_report_that_open(votes, tmp_path):
@@ -64,6 +67,13 @@ def test_study_writes_a_whim_file_and_a_report_that_open(votes, tmp_path):
         (["report", "nowhere.whim"], 4, "nowhere.whim"),
         (["study", "mt-bench", "--embedder", "minilmm"], 5, "minilm"),
         (["study"], 2, "Missing argument"),
+        (["inspect", "mt-bnech"], 3, "Did you mean 'mt-bench'"),
+        (["inspect", "mt-bench", "--max-characters", "9"], 2, "shipped sample"),
+        (["study", "mt-bench", "--k", "0"], 2, "k must lie between"),
+        (["study", "mt-bench", "--seed", "-1"], 2, "seed must be 0 or more"),
+        (["study", "mt-bench", "--control", "m_bulets"], 2, "Did you mean 'm_bullets'"),
+        (["study", "mt-bench", "--out", "nowhere/a.whim"], 2, "no folder"),
+        (["study", "mt-bench", "--report", "."], 2, "it is a folder"),
     ],
 )
 def test_trouble_is_one_clear_line_and_an_exit_code_of_its_own(
@@ -74,6 +84,24 @@ def test_trouble_is_one_clear_line_and_an_exit_code_of_its_own(
     assert done.exit_code == code
     assert message in done.output
     assert "Traceback" not in done.output
+
+
+def test_where_nothing_can_be_written_is_said_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("x")
+    done = run(app, ["demo", "--folder", str(tmp_path / "file" / "below")])
+    assert done.exit_code == 2
+    assert "--folder" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_text_cannot_drive_the_terminal(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("prompt,response_a,response_b,label\nq,red \x1b[31m,plain,1\n")
+    assert "\x1b" not in run(app, ["inspect", str(path)]).output
+
+
+def test_the_version_can_be_asked_for():
+    assert run(app, ["--version"]).output.strip() == ws.__version__
 
 
 def test_what_labels_and_empty_choices_mean_can_be_said(tmp_path):

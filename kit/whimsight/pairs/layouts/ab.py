@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from whimsight.pairs.layouts.base import PROMPTS, Draft, Layout, build, first_of, has, objects, values_of
 from whimsight.pairs.layouts.conversations import as_text, to_turns
 
-__all__ = ["AB", "ANNOTATED", "PKU", "SHP"]
+__all__ = ["AB", "ANNOTATED", "PKU", "SHP", "lone_side"]
 
 _SIDES = (
     ("response_a", "response_b"), ("answer_a", "answer_b"), ("completion_a", "completion_b"),
@@ -30,6 +30,20 @@ _ONE_HOT = ("winner_model_a", "winner_model_b", "winner_tie")
 
 def _sides(frame: pd.DataFrame) -> tuple[str, str] | None:
     return next((s for s in _SIDES if has(frame, *s)), None)
+
+
+def lone_side(columns: list[str]) -> tuple[str, str] | None:
+    """Return a column with one side's responses, and the other side's, which is not there.
+
+    Examples
+    --------
+    >>> lone_side(["prompt", "chosen", "label"])
+    ('chosen', 'rejected')
+    """
+    for a, b in (*_SIDES, ("chosen", "rejected")):
+        if (a in columns) != (b in columns):
+            return (a, b) if a in columns else (b, a)
+    return None
 
 
 def _ab(frame: pd.DataFrame) -> Draft:
