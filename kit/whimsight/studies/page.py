@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from whimsight.errors import StudyError
-from whimsight.studies._report.fitting import fitted
+from whimsight.studies._report.fitting import fitted, reduced
 from whimsight.studies._report.markup import Html, join, tag
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def widget_page(
     if picture is None:
         raise StudyError(
             f"A page with {len(snapshot['features'])} features does not fit in max_bytes={max_bytes:,}; "
-            f"give it at least {_size(page({**snapshot, 'examples': {}, 'texts': []})):,}."
+            f"give it at least {_size(page(reduced(snapshot, 0, 0))):,}."
         )
     return page(picture)
 

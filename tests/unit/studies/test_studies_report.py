@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import getpass
 import hashlib
+import io
 import itertools
 import json
 import os
 import re
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,14 @@ import pandas as pd
 import pytest
 from tests.unit.studies.making import make_pairs, make_study
 
+import whimsight as ws
 from whimsight.errors import StudyError
 from whimsight.studies._report.words import finding, number, points, without_paths
 from whimsight.studies._study import Study
 from whimsight.studies.display import study_html
+from whimsight.studies.page import sandboxed_iframe, widget_page
 from whimsight.studies.report import report_html
+from whimsight.studies.snapshot import labels_dict, snapshot
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -185,8 +190,44 @@ def test_a_study_without_labels_shows_prevalence_and_no_effects() -> None:
 def test_a_study_without_drafts_or_significant_features_is_reported() -> None:
     study = make_study()
     study.drafts = pd.DataFrame()
-    study.features["significant"] = pd.array([False] * 5, dtype="boolean")
+    study.found["significant"] = pd.array([False] * 5, dtype="boolean")
     assert "None of 5 features is associated" in Page(report_html(study)).text
+
+
+def test_what_people_made_of_the_features_is_in_the_report_without_who_and_when() -> None:
+    study = make_study()
+    study.labels = ":memory:"
+    who = {"author": "ann the analyst"}
+    study.labels.edit("d00", name="early apology", note="not an excuse", tags=["tone"], **who)
+    study.labels.edit("m_bullets", turned=True, **who)
+    study.labels.edit("m_words", status="rejected", **who)
+    page = report_html(study)
+    text = Page(page).text
+    assert "12 points less often the response that has more of “early apology” (9 to 15" in text
+    assert "9 points less often the response that has less of “bullet points” (5 to 13)" in text
+    assert "3 of 5 features are associated" in text
+    assert "Not listed: 1 that the analysts rejected." in text
+    assert "is longer" not in text
+    labels = state(page)["labels"]
+    assert labels["d00"]["name"] == "early apology"
+    assert labels["d00"]["note"] == "not an excuse"
+    assert labels["d00"]["tags"] == ["tone"]
+    assert labels["m_bullets"]["turned"] is True
+    assert labels["m_words"]["status"] == "rejected"
+    assert not [key for label in labels.values() for key in ("author", "time") if key in label]
+    assert "ann the analyst" not in page
+    edited = study.labels.labels["time"]
+    assert not [time for time in edited if str(time)[:16] in page]
+
+
+def test_position_is_told_with_its_interval_and_what_is_held_equal() -> None:
+    study = make_study()
+    assert "shown as A" not in Page(report_html(study)).text
+    study.facts["position_bias"] = {"share": 0.53, "low": 0.51, "high": 0.55, "p": 0.01}
+    text = Page(report_html(study)).text.replace("\u00a0", " ")
+    assert (
+        "The response shown as A was preferred in 53 % of decided votes at equal length (51 to 55)." in text
+    )
 
 
 # -- what it keeps to itself ----------------------------------------------------------------------
@@ -250,6 +291,64 @@ def test_names_only_leaves_out_every_text_of_the_dataset(study: Study) -> None:
     assert secret not in page
     assert "apologises before answering" in page
     assert "leaves out the texts of the dataset" in Page(page).text
+
+
+def test_nothing_secret_or_local_is_in_what_is_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = {
+        "OPENAI_API_KEY": "sk-proj-Zx81vanilla",
+        "WHIMSIGHT_AUTHOR": "Ottilie Quandt",
+        "USER": "oquandt77",
+        "LOGNAME": "oquandt77",
+        "HOSTNAME": "station-q7.lab",
+    }
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    folder = tmp_path / "acquisition of Borealis" / "token-8812f"
+    folder.mkdir(parents=True)
+    source = ws.load("creative-writing")
+    frame = source.take(source.prompt_codes < 20).frame
+    frame[["prompt", "response_a", "response_b", "preference", "annotator"]].to_json(
+        folder / "votes.jsonl", orient="records", lines=True
+    )
+    study = ws.study(ws.read(folder / "votes.jsonl"), embedder=letters, n_features=4, k=2, names=False)
+    study.save(folder / "votes.whim")
+    study = ws.open(folder / "votes.whim")
+    study.labels.edit("m_words", name="how much is said", note="seen twice")
+    study.save(folder / "votes.whim")
+    study.report(folder / "report.html")
+    assert study.labels.labels.loc["m_words", "author"] == "Ottilie Quandt"
+    page = widget_page(snapshot(study), labels_dict(study), title=study.name)
+    handed_on = {
+        "report": (folder / "report.html").read_bytes(),
+        "names": report_html(study, names_only=True).encode(),
+        "page": page.encode(),
+        "frame": sandboxed_iframe(page, title=study.name, height=500).encode(),
+        "study": b"".join(unpacked(folder / "votes.whim")),
+    }
+    assert all(b"how much is said" in handed_on[kind] for kind in ("report", "names", "page", "frame"))
+    places = (str(tmp_path), "Borealis", "token-8812f", str(Path.cwd()), f"{Path.home()}/")
+    for kind, content in handed_on.items():
+        for said in (*secrets.values(), *places, *(v for v in [getpass.getuser()] if len(v) > 4)):
+            assert said.encode() not in content, (kind, said)
+
+
+def unpacked(path: Path) -> list[bytes]:
+    """The file as it is, and every member of it without compression."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    tables = [
+        pd.read_parquet(io.BytesIO(content)).to_csv().encode()
+        for name, content in members.items()
+        if name.endswith(".parquet")
+    ]
+    return [path.read_bytes(), *(name.encode() for name in members), *members.values(), *tables]
+
+
+def letters(texts: list[str]) -> np.ndarray:
+    """An embedder small enough for a test: how often each of 26 letters stands in a text."""
+    return np.array([[text.lower().count(chr(97 + i)) for i in range(26)] for text in texts], dtype=float)
 
 
 def test_nothing_local_is_in_the_report() -> None:
@@ -338,6 +437,6 @@ def test_a_notebook_shows_prevalence_without_labels() -> None:
 
 def test_a_study_of_which_nothing_is_known_is_still_shown() -> None:
     study = make_study(labels=False)
-    study.features["prevalence"] = np.nan
+    study.found["prevalence"] = np.nan
     assert "tiny votes" in study_html(study)
     assert "tiny votes" in report_html(study)

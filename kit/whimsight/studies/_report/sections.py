@@ -128,9 +128,12 @@ def findings(study: Study) -> Html:
     if not table["delta_win"].notna().any():
         return _variation(study)
     sure = table["significant"].fillna(False).astype(bool)
-    rank = telling(table)[sure].sort_values(ascending=False, kind="stable")
-    count = f"{len(rank)} of {len(table)} features are" if len(rank) else f"None of {len(table)} features is"
+    count = (
+        f"{sure.sum()} of {len(table)} features are" if sure.any() else f"None of {len(table)} features is"
+    )
     lead = f"{count} associated with the choice beyond chance (Bonferroni at 5 %)."
+    rejected = sure & (table["status"] == "rejected")
+    rank = telling(table)[sure & ~rejected].sort_values(ascending=False, kind="stable")
     controls = study.settings.controls
     adjusted = f", adjusted for {listed(controls)}" if controls else ""
     how = (
@@ -140,10 +143,12 @@ def findings(study: Study) -> Html:
     clearest = table.loc[rank.index[:_FINDINGS], "delta_win"].sort_values(ascending=False, kind="stable")
     lines = [_line(str(f), *finding(study, str(f))) for f in clearest.index]
     rest = f"The {len(lines)} clearest of them. " if len(lines) < len(rank) else ""
+    if rejected.any():
+        rest += f"Not listed: {rejected.sum()} that the analysts rejected. "
     return _section(
         "In short",
         "short",
-        tag("p", lead, _captured_sentence(study)),
+        tag("p", lead, _captured_sentence(study), _position_sentence(study)),
         tag("p", rest, how, class_="note") if lines else None,
         tag("ul", *lines, class_="findings") if lines else None,
     )
@@ -262,6 +267,19 @@ def _captured_sentence(study: Study) -> str:
     said = f" Together the features predict held-out votes with an AUC of {number(row['auc'], 2)}"
     said += f" ({number(row['auc_low'], 2)} to {number(row['auc_high'], 2)})"
     return f"{said}; the whole embedding reaches {number(black_box['auc'], 2)}."
+
+
+def _position_sentence(study: Study) -> str:
+    """Say whether standing first goes along with being preferred."""
+    position = study.facts.get("position_bias")
+    if not isinstance(position, dict) or not {"share", "low", "high"} <= set(position):
+        return ""
+    share, low, high = (float(position[key]) for key in ("share", "low", "high"))
+    controls = study.settings.controls
+    equal = f" at equal {listed(controls)}" if controls else ""
+    said = f" The response shown as A was preferred in {points(share)} % of decided votes{equal}"
+    unsure = ": no sign that the place matters" if low <= 0.5 <= high else ""
+    return f"{said} ({points(low)} to {points(high)}){unsure}."
 
 
 def _figure(chart: Html, caption: str) -> Html:

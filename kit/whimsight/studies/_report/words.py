@@ -113,14 +113,18 @@ def _which(study: Study, feature: str) -> tuple[str, str]:
     """Return ("the response that uses more bullet points", "uses more bullet points")."""
     from whimsight.attributes import ATTRIBUTES
 
-    if feature in ATTRIBUTES:
+    drafted = str(study.features.at[feature, "name"]) == str(study.found.at[feature, "name"])
+    turned = bool(study.polarity[study.column(feature)] < 0)
+    if feature in ATTRIBUTES and drafted and not turned:
         phrase = ATTRIBUTES[feature].phrase
         return f"the response that {phrase}", phrase
+    # Who turns a feature round without a new name for it leaves the name of its other end.
+    more = "less" if turned and drafted else "more"
     name = feature_name(study, feature)
     if name.startswith("says "):
-        has = f"more often {name}"
+        has = f"{more} often {name}"
     else:
-        has = f"has more of {name}" if name.startswith("unnamed") else f"has more of “{name}”"
+        has = f"has {more} of {name}" if name.startswith("unnamed") else f"has {more} of “{name}”"
     return f"the response that {has}", has
 
 
