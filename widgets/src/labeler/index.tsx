@@ -1,8 +1,55 @@
+/** The FeatureLabeler as an anywidget front-end module; the same one draws the read-only report. */
+import { effect } from "@preact/signals";
 import { render as draw } from "preact";
+import type { LabelerModel } from "../protocol";
+import { keyboard } from "../shared/keyboard";
+import { connect, type Model } from "../shared/model";
+import { watchTheme } from "../shared/theme";
+import { App } from "./App";
+import { keysOf } from "./keys";
+import "./labeler.css";
+import { createState } from "./state";
 
-export default {
-  render({ el }: { el: HTMLElement }) {
-    draw(<p>Whimsight</p>, el);
-    return () => draw(null, el);
-  },
-};
+export interface RenderProps {
+  model: Model<LabelerModel>;
+  el: HTMLElement;
+  signal?: AbortSignal;
+}
+
+/** In a page of its own the report is as long as it is; inside a notebook the widget scrolls within itself. */
+const inNotebook = (el: HTMLElement): boolean => el.closest(".jp-OutputArea, .jp-Notebook") !== null;
+
+function render({ model, el, signal }: RenderProps): () => void {
+  const stop = new AbortController();
+  const root = el.ownerDocument.createElement("div");
+  root.className = "whimsight lb";
+  root.tabIndex = -1; // a click anywhere inside brings the keys here
+  root.setAttribute("role", "region");
+  root.setAttribute("aria-label", "Feature labeler");
+  el.append(root);
+
+  const connection = connect(model);
+  const state = createState(connection);
+  watchTheme(root, stop.signal);
+  keyboard(root, keysOf(state, root), stop.signal);
+  const follow = effect(() => {
+    const editable = state.editable.value;
+    root.classList.toggle("lb-readonly", !editable);
+    root.classList.toggle("lb-page", !editable && !inNotebook(el));
+  });
+  draw(<App state={state} />, root);
+
+  const clean = (): void => {
+    if (stop.signal.aborted) return;
+    stop.abort();
+    follow();
+    state.dispose();
+    connection.dispose();
+    draw(null, root);
+    root.remove();
+  };
+  signal?.addEventListener("abort", clean, { once: true });
+  return clean;
+}
+
+export default { render };

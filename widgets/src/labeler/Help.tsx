@@ -1,0 +1,90 @@
+/** All keys on one sheet. */
+import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "./icons";
+import type { State } from "./state";
+
+type Line = readonly [keys: readonly string[], what: string];
+
+const READ: readonly Line[] = [
+  [["↑", "↓"], "previous, next feature (in the list)"],
+  [["Home", "End", "PgUp", "PgDn"], "far through the list"],
+  [["/"], "search"],
+  [["j", "k"], "next, previous pair"],
+  [["[", "]"], "previous, next feature from anywhere"],
+  [["?"], "this sheet"],
+];
+const WORK: readonly Line[] = [
+  [["n", "e"], "name the feature; Enter saves, Esc leaves it"],
+  [["1", "2", "3", "4"], "draft, named, verified, rejected"],
+  [["t"], "turn round"],
+  [["m"], "write a note; Ctrl+Enter saves"],
+  [["h"], "highlight what drives the code in this pair"],
+  [["r"], "random pairs, drawn again"],
+  [["v"], "verify by a blind test"],
+  [["Ctrl Z"], "undo"],
+  [["Ctrl ⇧ Z"], "do again"],
+];
+
+function Keys({ title, lines }: { title: string; lines: readonly Line[] }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {lines.map(([keys, what]) => (
+          <div key={what}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+export function Help({ state }: { state: State }) {
+  const sheet = useRef<HTMLDialogElement>(null);
+  const leave = (): void => {
+    state.help.value = false;
+  };
+  useEffect(() => {
+    const root = sheet.current?.getRootNode() as Document | ShadowRoot;
+    const before = root.activeElement as HTMLElement | null;
+    sheet.current?.showModal();
+    return () => before?.focus?.();
+  }, []);
+  return (
+    <dialog
+      ref={sheet}
+      class="lb-sheet"
+      aria-labelledby={`${state.uid}-help`}
+      onClose={leave}
+      onClick={(event) => {
+        if (event.target === sheet.current) leave();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "?" && event.key !== "Escape") return;
+        event.preventDefault();
+        event.stopPropagation();
+        leave();
+      }}
+    >
+      <div class="lb-sheetbody">
+        <header>
+          <h2 id={`${state.uid}-help`}>Keys</h2>
+          <button type="button" class="lb-iconbutton" aria-label="Close" onClick={leave}>
+            <Icon shape="close" />
+          </button>
+        </header>
+        <div class="lb-keys">
+          <Keys title="Look" lines={READ} />
+          {state.editable.value && <Keys title="Work" lines={WORK} />}
+        </div>
+        <p class="lb-fine">Keys work while the focus is in this widget and not in a text field.</p>
+      </div>
+    </dialog>
+  );
+}

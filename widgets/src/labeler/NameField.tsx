@@ -1,0 +1,76 @@
+/** The name, edited in place: Enter and leaving save, Escape takes it back. */
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "./icons";
+import { type Row, UNNAMED } from "./rows";
+import type { State } from "./state";
+
+export function NameField({ state, row }: { state: State; row: Row }) {
+  const input = useRef<HTMLInputElement>(null);
+  const text = useSignal<string | null>(null);
+  const editing = text.value !== null;
+
+  const begin = (): void => {
+    text.value = row.name === UNNAMED ? "" : row.name;
+  };
+  const end = (save: boolean, back: boolean): void => {
+    const given = text.peek();
+    text.value = null;
+    if (save && given !== null) state.rename(row, given);
+    if (back) state.focusList();
+  };
+
+  useSignalEffect(() => {
+    if (state.naming.value !== row.id) return;
+    state.naming.value = null;
+    begin();
+  });
+  useEffect(() => {
+    if (editing) input.current?.select();
+  }, [editing]);
+
+  if (!editing) {
+    return (
+      <h2 class="lb-title" id={`${state.uid}-title`}>
+        {state.editable.value ? (
+          <button type="button" class="lb-rename" aria-label={`Rename ${row.name}`} onClick={begin}>
+            <span class={row.name === UNNAMED ? "lb-faint" : ""} dir="auto">
+              {row.name}
+            </span>
+            <Icon shape="pencil" />
+          </button>
+        ) : (
+          <span class={row.name === UNNAMED ? "lb-faint" : ""} dir="auto">
+            {row.name}
+          </span>
+        )}
+      </h2>
+    );
+  }
+  return (
+    <div class="lb-title lb-naming">
+      <input
+        ref={input}
+        class="lb-nameinput"
+        aria-label="Name of the feature"
+        dir="auto"
+        maxLength={300}
+        placeholder="What do the responses on the left have more of?"
+        value={text.value ?? ""}
+        onInput={(event) => {
+          text.value = event.currentTarget.value;
+        }}
+        onKeyDown={(event) => {
+          if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+          event.preventDefault();
+          event.stopPropagation();
+          end(event.key === "Enter", true);
+        }}
+        onBlur={() => end(true, false)}
+      />
+      <span class="lb-hint" aria-hidden="true">
+        <kbd>Enter</kbd> saves, <kbd>Esc</kbd> leaves it
+      </span>
+    </div>
+  );
+}

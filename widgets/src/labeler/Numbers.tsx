@@ -1,0 +1,106 @@
+/** The key numbers of a feature, each with its interval and with what it means. */
+import type { ComponentChildren } from "preact";
+import { count, decimal, percent, points, range, small } from "../shared/format";
+import { Tip } from "../shared/Tooltip";
+import { type Row, UNNAMED } from "./rows";
+
+function list(words: readonly string[]): string {
+  return words.length === 0 ? "" : ` Adjusted for ${words.join(", ")}.`;
+}
+
+interface NumberProps {
+  word: string;
+  about: string;
+  value: string;
+  children?: ComponentChildren;
+}
+
+function Fact({ word, about, value, children }: NumberProps) {
+  return (
+    <div class="lb-fact">
+      <dt>
+        <Tip text={about}>{word}</Tip>
+      </dt>
+      <dd>
+        <b>{value}</b>
+        <span class="lb-fine">{children}</span>
+      </dd>
+    </div>
+  );
+}
+
+const interval = (low: number | null, high: number | null, format: (value: number | null) => string) =>
+  low === null || high === null ? "no interval" : range(low, high, format as typeof points);
+
+export function Numbers({ row, controls }: { row: Row; controls: readonly string[] }) {
+  const { feature } = row;
+  const measured = feature.kind === "measured";
+  const tested = feature.delta_win !== null || feature.beta !== null;
+  return (
+    <dl class="lb-facts" aria-label="Key numbers, with 95 % intervals">
+      <Fact
+        word="Delta-win"
+        about={`Among pairs that differ in this feature: by how many points the response with more of it was preferred more often than the other.${list(controls)}`}
+        value={points(feature.delta_win)}
+      >
+        {feature.delta_win !== null && interval(feature.delta_win_low, feature.delta_win_high, points)}
+      </Fact>
+      <Fact
+        word="Beta"
+        about={`Slope of the logistic regression of the vote on the standardised code.${list(controls)} It weighs how much of the feature there is; delta-win looks at the direction alone, so the two can differ in sign.`}
+        value={decimal(feature.beta)}
+      >
+        {feature.beta !== null && interval(feature.beta_low, feature.beta_high, decimal)}
+      </Fact>
+      {tested && (
+        <Fact
+          word="q"
+          about="The p value of beta, corrected for all the features that were tested: below 0.05 the feature counts as significant."
+          value={feature.q === null ? "n/a" : small(feature.q)}
+        >
+          {feature.significant ? "significant" : "not significant"}
+        </Fact>
+      )}
+      <Fact
+        word="Prevalence"
+        about="Share of the pairs whose two responses differ in this feature, that is, whose code is not 0."
+        value={percent(feature.prevalence)}
+      >
+        {interval(feature.prevalence_low, feature.prevalence_high, percent)}
+      </Fact>
+      <Fact
+        word="Fidelity"
+        about={
+          measured
+            ? "A measured feature is its own formula: the name tells the code exactly, by construction."
+            : "Correlation, on held-out pairs, of the code with a judge's answer to “which response has more of the drafted name?”. 1: the name tells the code; 0: it tells nothing about it."
+        }
+        value={decimal(feature.fidelity)}
+      >
+        {measured
+          ? "by construction"
+          : feature.fidelity === null
+            ? feature.name === UNNAMED
+              ? "no draft to judge"
+              : ""
+            : `${interval(feature.fidelity_low, feature.fidelity_high, decimal)}, judge: ${feature.judge}${row.named ? ", of the draft" : ""}`}
+      </Fact>
+      <Fact
+        word="Stability"
+        about={
+          measured
+            ? "A formula gives the same on any prompts."
+            : "How closely the feature comes back when the autoencoder learns from other prompts: the mean absolute cosine with its best match. 1 is the same, random directions lie near 0.1."
+        }
+        value={decimal(feature.stability)}
+      >
+        {measured ? "by construction" : feature.recurs ? "recurs" : "does not recur"}
+      </Fact>
+      <Fact
+        word="Pairs"
+        about="Rows with a code other than 0 that the numbers rest on."
+        value={count(feature.n)}
+      />
+    </dl>
+  );
+}

@@ -1,0 +1,213 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows are laid out by CSS grid, which takes the roles of table elements away
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells do not
+/** The features: a grid whose rows are walked with the keyboard, choosing as one goes. */
+import { useComputed, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { decimal, percent, points } from "../shared/format";
+import { Interval, IntervalAxis } from "../shared/Interval";
+import { KindIcon, StatusIcon } from "./icons";
+import { type Column, nextSort, type Row, UNNAMED } from "./rows";
+import type { State } from "./state";
+
+const COLUMNS: readonly { column: Column; title: string; about: string }[] = [
+  { column: "status", title: "Status", about: "draft, named, verified or rejected" },
+  { column: "name", title: "Feature", about: "the name a person gave, else the draft" },
+  { column: "kind", title: "Kind", about: "measured by a formula, or discovered by the autoencoder" },
+  {
+    column: "delta_win",
+    title: "Delta-win",
+    about: "change of the win rate, in points, with its 95 % interval",
+  },
+  { column: "prevalence", title: "Prevalence", about: "share of pairs that differ in the feature" },
+  { column: "fidelity", title: "Fidelity", about: "how well the name tells the code, as a correlation" },
+  { column: "stability", title: "Stability", about: "how well the feature comes back on other prompts" },
+];
+
+export const PAGE_ROWS = 10;
+const WIDTH = 104;
+
+/** One domain for all intervals, symmetric about 0, not stretched by the few widest of them. */
+export function domainOf(rows: readonly Row[]): [number, number] {
+  const reach = rows
+    .flatMap(({ feature }) => [feature.delta_win_low, feature.delta_win_high, feature.delta_win])
+    .filter((end): end is number => end !== null)
+    .map(Math.abs)
+    .sort((a, b) => a - b);
+  const most = reach[Math.floor(0.95 * (reach.length - 1))] ?? 0.1;
+  const round = Math.max(0.05, Math.ceil(most * 20) / 20);
+  return [0 - round, round];
+}
+
+function Header({ state }: { state: State }) {
+  const sort = state.sort.value;
+  return (
+    <div role="row" class="lb-row lb-head">
+      {COLUMNS.map(({ column, title, about }) => {
+        const way = sort?.column !== column ? "none" : sort.down ? "descending" : "ascending";
+        return (
+          <div key={column} role="columnheader" aria-sort={way} class={`lb-cell lb-${column}`}>
+            <button
+              type="button"
+              class="lb-sort"
+              title={`${title}: ${about}`}
+              onClick={() => {
+                state.sort.value = nextSort(state.sort.peek(), column);
+              }}
+            >
+              <span class="lb-word">{title}</span>
+              <span class="lb-arrow" aria-hidden="true">
+                {way === "none" ? "" : way === "ascending" ? "↑" : "↓"}
+              </span>
+            </button>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function Maybe({ value }: { value: number | null }): ComponentChildren {
+  return value === null ? <span class="lb-faint">–</span> : decimal(value);
+}
+
+interface LineProps {
+  state: State;
+  row: Row;
+  index: number;
+  domain: readonly [number, number];
+}
+
+/** Drawn again only when its row changed. */
+function Cells({ row, domain }: Pick<LineProps, "row" | "domain">) {
+  const { feature } = row;
+  return (
+    <>
+      <div role="gridcell" class="lb-cell lb-status" title={row.status}>
+        <StatusIcon status={row.status} />
+        <span class="lb-word">{row.status}</span>
+      </div>
+      <div role="gridcell" class="lb-cell lb-name">
+        <span class={row.name === UNNAMED ? "lb-faint" : row.named ? "lb-given" : "lb-drafted"} dir="auto">
+          {row.name}
+        </span>
+        <span class="lb-id">{row.id}</span>
+        {!feature.recurs && (
+          <span class="lb-mark" title="Does not recur on other prompts better than chance">
+            <span aria-hidden="true">≁</span>
+            <span class="lb-hidden">does not recur</span>
+          </span>
+        )}
+        {row.turned && (
+          <span class="lb-mark" title="Read the other way round">
+            <span aria-hidden="true">⇄</span>
+            <span class="lb-hidden">turned round</span>
+          </span>
+        )}
+      </div>
+      <div role="gridcell" class="lb-cell lb-kind" title={feature.kind}>
+        <KindIcon kind={feature.kind} />
+        <span class="lb-word">{feature.kind}</span>
+      </div>
+      <div role="gridcell" class={`lb-cell lb-delta_win${feature.significant ? " lb-sure" : ""}`}>
+        <Interval
+          low={feature.delta_win_low}
+          mid={feature.delta_win}
+          high={feature.delta_win_high}
+          domain={domain}
+          kind={feature.kind}
+          significant={feature.significant}
+          width={WIDTH}
+        />
+        {feature.delta_win !== null && <span class="lb-number">{points(feature.delta_win)}</span>}
+      </div>
+      <div role="gridcell" class="lb-cell lb-prevalence lb-number">
+        {percent(feature.prevalence)}
+      </div>
+      <div role="gridcell" class="lb-cell lb-fidelity lb-number">
+        <Maybe value={feature.fidelity} />
+      </div>
+      <div role="gridcell" class="lb-cell lb-stability lb-number">
+        <Maybe value={feature.stability} />
+      </div>
+    </>
+  );
+}
+
+function Line({ state, row, index, domain }: LineProps) {
+  const chosen = useComputed(() => state.chosen.value?.id === row.id);
+  const is = chosen.value;
+  const cells = useMemo(() => <Cells row={row} domain={domain} />, [row, domain]);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the widget's own keys walk the rows
+    <div
+      role="row"
+      id={`${state.uid}-${row.id}`}
+      class="lb-row lb-line"
+      aria-rowindex={index + 2}
+      aria-selected={is}
+      tabIndex={is ? 0 : -1}
+      data-feature={row.id}
+      data-status={row.status}
+      onClick={(event) => {
+        state.choose(row.id);
+        event.currentTarget.focus({ preventScroll: true });
+      }}
+    >
+      {cells}
+    </div>
+  );
+}
+
+/** Scrolls the list alone: a choice made in Python must not move the notebook. */
+function reveal(line: HTMLElement): void {
+  const pane = line.closest<HTMLElement>(".lb-scroll");
+  if (!pane || pane.scrollHeight <= pane.clientHeight) return;
+  const head = pane.querySelector<HTMLElement>(".lb-headgroup")?.offsetHeight ?? 0;
+  const [box, seen] = [line.getBoundingClientRect(), pane.getBoundingClientRect()];
+  if (box.top < seen.top + head) pane.scrollTop -= seen.top + head - box.top;
+  else if (box.bottom > seen.bottom) pane.scrollTop += box.bottom - seen.bottom;
+}
+
+export function Table({ state }: { state: State }) {
+  const grid = useRef<HTMLDivElement>(null);
+  const rows = state.view.value;
+  const domain = useComputed(() => domainOf(state.rows.value)).value;
+
+  useSignalEffect(() => {
+    const id = state.chosen.value?.id ?? "";
+    const line = grid.current?.querySelector<HTMLElement>(`[data-feature="${CSS.escape(id)}"]`);
+    if (!line) return;
+    reveal(line);
+    const focused = (line.getRootNode() as Document | ShadowRoot).activeElement;
+    if (focused !== line && focused?.classList.contains("lb-line")) line.focus({ preventScroll: true });
+  });
+  useEffect(() => {
+    state.focusList = () => grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  }, [state]);
+
+  return (
+    <div
+      ref={grid}
+      role="grid"
+      class="lb-table"
+      aria-label="Features"
+      aria-rowcount={rows.length + 1}
+      aria-readonly="true"
+    >
+      <div role="rowgroup" class="lb-headgroup">
+        <Header state={state} />
+        <div class="lb-row lb-axis" aria-hidden="true">
+          <div class="lb-cell lb-delta_win">
+            <IntervalAxis domain={domain} width={WIDTH} />
+          </div>
+        </div>
+      </div>
+      <div role="rowgroup" class="lb-body">
+        {rows.map((row, index) => (
+          <Line key={row.id} state={state} row={row} index={index} domain={domain} />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,190 @@
+/** Search, filters, order and progress above the table. */
+import { useSignal } from "@preact/signals";
+import type { Kind, Status } from "../protocol";
+import { Icon } from "./icons";
+import { type Column, countFilters, type Filters, NO_FILTERS, progress, STATUSES } from "./rows";
+import type { State } from "./state";
+
+const ORDERS: readonly [string, string][] = [
+  ["", "surest effect"],
+  ["delta_win down", "delta-win, highest"],
+  ["delta_win up", "delta-win, lowest"],
+  ["name up", "name"],
+  ["status up", "status"],
+  ["kind up", "kind"],
+  ["prevalence down", "prevalence"],
+  ["fidelity down", "fidelity"],
+  ["stability down", "stability"],
+];
+
+export function Progress({ state }: { state: State }) {
+  const { done, of, by } = progress(state.rows.value);
+  const detail = STATUSES.map((status) => `${by[status]} ${status}`).join(", ");
+  return (
+    <div class="lb-progress" title={detail}>
+      <span>
+        <b>{done}</b> of {of} done
+      </span>
+      <progress max={Math.max(1, of)} value={done} aria-label={`Progress: ${detail}`} />
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  options: readonly (readonly [string, string])[];
+  onChange: (value: string) => void;
+}
+
+function Choice({ label, value, options, onChange }: ChoiceProps) {
+  return (
+    <label class="lb-choice">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map(([key, word]) => (
+          <option key={key} value={key}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function FilterPanel({ state, id }: { state: State; id: string }) {
+  const filters = state.filters.value;
+  const sort = state.sort.value;
+  const set = (part: Partial<Filters>): void => {
+    state.filters.value = { ...state.filters.peek(), ...part };
+  };
+  const any = (word: string): readonly [string, string] => ["", word];
+  return (
+    <fieldset id={id} class="lb-filters">
+      <legend class="lb-hidden">Filters and order</legend>
+      <Choice
+        label="Kind"
+        value={filters.kind ?? ""}
+        options={[any("any"), ["measured", "measured"], ["discovered", "discovered"]]}
+        onChange={(value) => set({ kind: (value || null) as Kind | null })}
+      />
+      <Choice
+        label="Status"
+        value={filters.status ?? ""}
+        options={[any("any"), ...STATUSES.map((status) => [status, status] as const)]}
+        onChange={(value) => set({ status: (value || null) as Status | null })}
+      />
+      <Choice
+        label="Direction"
+        value={filters.direction ?? ""}
+        options={[any("any"), ["up", "preferred more (+)"], ["down", "preferred less (−)"]]}
+        onChange={(value) => set({ direction: (value || null) as Filters["direction"] })}
+      />
+      <Choice
+        label="Order"
+        value={sort ? `${sort.column} ${sort.down ? "down" : "up"}` : ""}
+        options={
+          sort && !ORDERS.some(([key]) => key === `${sort.column} ${sort.down ? "down" : "up"}`)
+            ? [...ORDERS, [`${sort.column} ${sort.down ? "down" : "up"}`, `${sort.column}, reversed`]]
+            : ORDERS
+        }
+        onChange={(value) => {
+          const [column, way] = value.split(" ");
+          state.sort.value = column ? { column: column as Column, down: way === "down" } : null;
+        }}
+      />
+      <label class="lb-tick">
+        <input
+          type="checkbox"
+          checked={filters.significant}
+          onChange={(event) => set({ significant: event.currentTarget.checked })}
+        />
+        significant only
+      </label>
+      <label class="lb-tick">
+        <input
+          type="checkbox"
+          checked={filters.recurs}
+          onChange={(event) => set({ recurs: event.currentTarget.checked })}
+        />
+        recurring only
+      </label>
+    </fieldset>
+  );
+}
+
+export function Toolbar({ state }: { state: State }) {
+  const open = useSignal(false);
+  const shown = state.view.value.length;
+  const all = state.rows.value.length;
+  const active = countFilters(state.filters.value);
+  const narrowed = active > 0 || state.search.value.trim() !== "";
+  const id = `${state.uid}-filters`;
+  return (
+    <div class="lb-toolbar lb-noprint">
+      <div class="lb-searchline">
+        <label class="lb-search">
+          <Icon shape="search" />
+          <input
+            type="search"
+            data-lb-search
+            aria-label="Search features"
+            placeholder="Search names, notes, tags"
+            value={state.search.value}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={(event) => {
+              state.search.value = event.currentTarget.value;
+            }}
+            onKeyDown={(event) => {
+              if (event.key !== "ArrowDown" && event.key !== "Enter" && event.key !== "Escape") return;
+              event.preventDefault();
+              event.stopPropagation();
+              if (event.key === "Escape") state.search.value = "";
+              state.focusList();
+            }}
+          />
+          <kbd>/</kbd>
+        </label>
+        <button
+          type="button"
+          class="lb-button"
+          aria-expanded={open.value}
+          aria-controls={id}
+          onClick={() => {
+            open.value = !open.peek();
+          }}
+        >
+          <Icon shape="filter" /> Filter
+          {active > 0 && <span class="lb-badge">{active}</span>}
+        </button>
+      </div>
+      {open.value && <FilterPanel state={state} id={id} />}
+      <div class="lb-countline">
+        <span role="status">{narrowed ? `${shown} of ${all} features` : `${all} features`}</span>
+        {narrowed && (
+          <button type="button" class="lb-link" onClick={state.clearFilters}>
+            Clear
+          </button>
+        )}
+        <span class="lb-grow" />
+        <Progress state={state} />
+      </div>
+    </div>
+  );
+}
+
+export function NothingFound({ state }: { state: State }) {
+  const filters = state.filters.value !== NO_FILTERS && countFilters(state.filters.value) > 0;
+  return (
+    <div class="lb-empty">
+      <p>
+        No feature matches{state.search.value.trim() ? ` “${state.search.value.trim()}”` : ""}
+        {filters ? " with these filters" : ""}.
+      </p>
+      <button type="button" class="lb-button" onClick={state.clearFilters}>
+        Clear search and filters
+      </button>
+    </div>
+  );
+}
