@@ -144,7 +144,7 @@ def _measured(
     """Measured codes of the variants of a pair, in the study's units."""
     from whimsight.attributes import measure
 
-    ids = [str(f) for f in study.features.index[study.autoencoder.n_features :]]
+    ids = [str(f) for f in study.found.index[study.autoencoder.n_features :]]
     values = measure(texts, ids=ids).astype(np.float64)
     scale = study.attribute_scale.astype(np.float64)
     difference = values[more] - values[less]

@@ -40,12 +40,12 @@ def sentence(study: Study, feature: str, row: Any, *, turned: bool = False) -> s
 
     Examples
     --------
-    >>> sentence(study, "m_bullets", study.features.loc["m_bullets"])    # doctest: +SKIP
+    >>> sentence(study, "m_bullets", study.found.loc["m_bullets"])    # doctest: +SKIP
     'More of ‘NAME’ is associated with being preferred 9.1 points more often than the other response (95 %
     interval 5.2 to 13.0), adjusted for length.'
     """
     share = f"{points(row['prevalence'], 1)} % of pairs"
-    if not study.features["delta_win"].notna().any():
+    if not study.found["delta_win"].notna().any():
         return f"The two responses differ in ‘{NAME}’ in {share}; no labels say which of them is preferred."
     effect, low, high = (_float(row[c]) for c in ("delta_win", "delta_win_low", "delta_win_high"))
     if effect != effect:

@@ -15,13 +15,20 @@ from whimsight.studies.reading import Reading, Shown, reading_split
 from whimsight.studies.sentences import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from whimsight.studies._study import Study
 
-__all__ = ["clean", "histogram", "labels_dict", "page", "reading_split", "size_of", "snapshot"]
+__all__ = [
+    "clean",
+    "histogram",
+    "label_rows",
+    "labels_dict",
+    "page",
+    "reading_split",
+    "size_of",
+    "snapshot",
+]
 
 _BINS = 40
 _SHORTEST = 200  # characters; beyond this examples are left out rather than texts shortened
@@ -73,7 +80,7 @@ def snapshot(
     >>> ready = snapshot(study, max_bytes=500_000)    # doctest: +SKIP
     """
     reading = reading or Reading(study)
-    table = _found(study)
+    table = study.found
     facts = {
         "schema": 1,
         "study": _about(study, names_only=names_only),
@@ -99,30 +106,28 @@ def labels_dict(study: Study, *, report: bool = False) -> dict[str, dict[str, An
     report : bool
         Leave out author and time, as a page for others does.
     """
-    store = getattr(study, "labels", None)
-    if store is None:
-        return {}
-    table = store.labels
-    out: dict[str, dict[str, Any]] = {}
-    for feature, row in zip(table.index, table.to_dict("records"), strict=True):
-        label = {key: _label_value(key, value) for key, value in row.items() if key in _LABEL}
-        if report:
-            label = {k: v for k, v in label.items() if k not in ("author", "time")}
-        out[str(feature)] = {str(k): v for k, v in label.items() if v is not None}
-    return out
+    return label_rows(study.labels.labels, report=report)
+
+
+def label_rows(table: pd.DataFrame, *, report: bool = False) -> dict[str, dict[str, Any]]:
+    """Return a table of labels (`LabelStore.labels`) as `labels_dict` does; what is untouched is left out."""
+    keys = [k for k in _LABEL if k in table.columns and not (report and k in ("author", "time"))]
+    return {
+        str(feature): {k: v for k in keys if (v := _label_value(k, row[k])) is not None}
+        for feature, row in zip(table.index, table.to_dict("records"), strict=True)
+    }
 
 
 _LABEL = ("name", "status", "note", "tags", "turned", "author", "time")
 
 
-def _label_value(key: Any, value: Any) -> Any:
+def _label_value(key: str, value: Any) -> Any:
+    """Return one value ready for JSON; None where nobody touched it."""
     if key == "tags":
-        return [clean(str(tag)) for tag in value] if isinstance(value, list | tuple) else None
-    if value is None or (not isinstance(value, str) and pd.isna(value)):
-        return None
+        return [clean(str(tag)) for tag in value] if isinstance(value, list | tuple) and value else None
     if key == "turned":
-        return bool(value)
-    return clean(value.isoformat() if hasattr(value, "isoformat") else str(value))
+        return True if value is not None and not pd.isna(value) and bool(value) else None
+    return clean(value) if isinstance(value, str) and value else None
 
 
 def page(
@@ -153,12 +158,6 @@ def clean(text: str) -> str:
 def size_of(value: Any) -> int:
     """Return the size of a value as JSON in UTF-8, in bytes."""
     return len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
-
-
-def _found(study: Study) -> pd.DataFrame:
-    """Return the table as computed, without people's work."""
-    found = getattr(study, "found", None)
-    return study.features if found is None else found
 
 
 def _about(study: Study, *, names_only: bool) -> dict[str, Any]:
