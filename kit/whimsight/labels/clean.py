@@ -86,11 +86,11 @@ def clean_author(author: object) -> str:
 
 def default_author() -> str:
     """Return ``$WHIMSIGHT_AUTHOR``, else the user's name on this machine, else "someone"."""
-    given = clean_line(os.environ.get("WHIMSIGHT_AUTHOR", ""))[:_AUTHOR]
+    given = clean_line(os.environ.get("WHIMSIGHT_AUTHOR", ""))[:_AUTHOR].strip()
     if given:
         return given
     try:
-        return clean_line(getpass.getuser())[:_AUTHOR] or "someone"
+        return clean_line(getpass.getuser())[:_AUTHOR].strip() or "someone"
     except (OSError, KeyError, ImportError):  # a container's user without an entry in the user database
         return "someone"
 

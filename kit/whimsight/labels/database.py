@@ -8,7 +8,6 @@ was deleted or replaced. Rows are only ever added.
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import sqlite3
 import time
@@ -18,9 +17,20 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from whimsight.errors import LabelsError
-from whimsight.labels.events import COLUMNS, Event
+from whimsight.labels.events import COLUMNS, Event, canonical
+from whimsight.labels.received import checked_event
 
-__all__ = ["APPLICATION", "SCHEMA", "TABLES", "Database", "row_of", "uri"]
+__all__ = [
+    "APPLICATION",
+    "ELSEWHERE",
+    "SCHEMA",
+    "TABLES",
+    "Database",
+    "explained",
+    "is_store",
+    "row_of",
+    "uri",
+]
 
 APPLICATION = 0x57484D4C  # "WHML", in the file's header
 SCHEMA = 1
@@ -35,6 +45,10 @@ TABLES = {
 
 _INSERT = f"INSERT OR IGNORE INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _SELECT = f"SELECT seq, {', '.join(COLUMNS)} FROM events WHERE seq > ? ORDER BY seq"
+ELSEWHERE = (
+    "Work elsewhere: study.labels = ws.LabelStore('my.labels'), or set WHIMSIGHT_DATA to a folder of yours"
+)
+_LAYOUT = "SELECT name, sql FROM sqlite_master WHERE NOT (type = 'index' AND sql IS NULL) ORDER BY name"
 _BUSY_SECONDS = 5.0
 _PATIENCE_SECONDS = 30.0
 
@@ -70,7 +84,7 @@ class Database:
             if self.path is not None and not self.path.exists():
                 return nothing
             with self._connection("rw") as connection:
-                return work(connection) if self._is_ours(connection) else nothing
+                return work(connection) if is_store(connection, self.name) else nothing
 
         return self._patiently(reading, "read")
 
@@ -79,9 +93,12 @@ class Database:
 
         def writing() -> _Result:
             with self._connection("rwc") as connection:
+                is_store(connection, self.name)  # before anything is set in a file that is not ours
+                connection.execute("PRAGMA journal_mode=DELETE")
+                connection.execute("PRAGMA synchronous=FULL")
                 connection.execute("BEGIN IMMEDIATE")
                 try:
-                    if not self._is_ours(connection):
+                    if not is_store(connection, self.name):
                         _lay_out(connection)
                     result = work(connection)
                     connection.execute("COMMIT")
@@ -103,37 +120,10 @@ class Database:
             uri(self.path, mode), uri=True, timeout=_BUSY_SECONDS, isolation_level=None
         )
         try:
-            if mode == "rwc":
-                connection.execute("PRAGMA journal_mode=DELETE")
-                connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA trusted_schema=OFF")
             yield connection
         finally:
             connection.close()
-
-    def _is_ours(self, connection: sqlite3.Connection) -> bool:
-        """Return whether the file holds a store; False when it is empty.
-
-        Raises
-        ------
-        LabelsError
-            When it holds something else, or what a newer version wrote.
-        """
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (schema,) = connection.execute("PRAGMA user_version").fetchone()
-        if application == APPLICATION and schema == SCHEMA:
-            return True
-        if application == APPLICATION and schema > SCHEMA:
-            raise LabelsError(
-                f"{self.name!r} was written by a newer Whimsight (layout {schema}; this one knows {SCHEMA}). "
-                "Install the newer version: pip install --upgrade whimsight. The file is untouched."
-            )
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables == 0 and application == 0:
-            return False
-        raise LabelsError(
-            f"{self.name!r} is a database, but not one of labels. It is untouched; choose another path."
-        )
 
     @property
     def name(self) -> str:
@@ -149,31 +139,57 @@ class Database:
             except sqlite3.Error as error:
                 code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                 if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > end:
-                    raise self._explained(error, code, doing) from error
+                    raise explained(error, self.name, doing) from error
             time.sleep(random.uniform(0.005, 0.05))
 
-    def _explained(self, error: sqlite3.Error, code: int, doing: str) -> LabelsError:
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return LabelsError(
-                f"Cannot {doing} {self.name!r}: another program has held it for {_PATIENCE_SECONDS:.0f} seconds. "
-                "Close what else has it open and try again. Nothing was lost."
-            )
-        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT):
-            return LabelsError(
-                f"Cannot {doing} {self.name!r}: it is damaged or not a file of labels ({error}). It is kept as it "
-                "is: move it away, or restore it from a copy; work can then go on in a new one."
-            )
-        if code == sqlite3.SQLITE_FULL:
-            why, what = "the disk is full", "Make room and try again"
-        elif code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-            why = "its folder is missing or may not be written to"
-            what = (
-                "Work elsewhere: study.labels = ws.LabelStore('my.labels'), "
-                "or set WHIMSIGHT_DATA to a folder of yours"
-            )
-        else:
-            why, what = str(error), "Check that the disk has room and the folder can be written"
-        return LabelsError(f"Cannot {doing} {self.name!r}: {why}. {what}. What was there is intact.")
+
+def is_store(connection: sqlite3.Connection, name: str) -> bool:
+    """Return whether the file holds a store; False when it is empty.
+
+    Raises
+    ------
+    LabelsError
+        When it holds something else, or what a newer version wrote.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
+    laid_out = connection.execute(_LAYOUT).fetchall()
+    if application == APPLICATION and schema == SCHEMA and laid_out == sorted(TABLES.items()):
+        return True
+    if application == APPLICATION and schema > SCHEMA:
+        raise LabelsError(
+            f"{name!r} was written by a newer Whimsight (layout {schema}; this one knows {SCHEMA}). "
+            "Install the newer version: pip install --upgrade whimsight. The file is untouched."
+        )
+    if not laid_out and application == 0:
+        return False
+    raise LabelsError(
+        f"{name!r} is a database, but not one of labels as Whimsight lays it out. It is untouched; "
+        "choose another path."
+    )
+
+
+def explained(error: sqlite3.Error, name: str, doing: str) -> LabelsError:
+    """Return what SQLite says as an error that tells what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LabelsError(
+            f"Cannot {doing} {name!r}: another program has held it for {_PATIENCE_SECONDS:.0f} seconds. "
+            "Close what else has it open and try again. Nothing was lost."
+        )
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT):
+        return LabelsError(
+            f"Cannot {doing} {name!r}: it is damaged or not a file of labels ({error}). It is kept as it "
+            "is: move it away, or restore it from a copy; work can then go on in a new one."
+        )
+    if code == sqlite3.SQLITE_FULL:
+        why, what = "the disk is full", "Make room and try again"
+    elif code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        why = "its folder is missing or may not be written to"
+        what = ELSEWHERE
+    else:
+        why, what = str(error), "Check that the disk has room and the folder can be written"
+    return LabelsError(f"Cannot {doing} {name!r}: {why}. {what}. What was there is intact.")
 
 
 def _lay_out(connection: sqlite3.Connection) -> None:
@@ -195,9 +211,15 @@ def uuid_at(connection: sqlite3.Connection, seq: int) -> str:
     return "" if row is None else str(row[0])
 
 
-def events_after(connection: sqlite3.Connection, seq: int) -> list[Event]:
-    """Return the events in rows after ``seq``."""
-    return [event_of(row[1:]) for row in connection.execute(_SELECT, (seq,))]
+def events_after(connection: sqlite3.Connection, seq: int, most: int = -1) -> tuple[list[Event], list[str]]:
+    """Return the whole events in rows after ``seq``, at most so many, and what is wrong with the others."""
+    events, bad = [], []
+    for row in connection.execute(f"{_SELECT} LIMIT ?", (seq, most)):
+        try:
+            events.append(checked_event(dict(zip(COLUMNS, row[1:], strict=True))))
+        except LabelsError as error:
+            bad.append(str(error))
+    return events, bad
 
 
 def insert(connection: sqlite3.Connection, events: Iterable[Event]) -> None:
@@ -217,8 +239,6 @@ def say(connection: sqlite3.Connection, facts: dict[str, str]) -> None:
 
 def row_of(event: Event) -> tuple[str | int, ...]:
     """Return an event as a row, in the order of `COLUMNS`."""
-    from whimsight.labels.events import canonical
-
     return (
         event.uuid,
         event.tick,
@@ -229,9 +249,3 @@ def row_of(event: Event) -> tuple[str | int, ...]:
         canonical(event.payload),
         event.target,
     )
-
-
-def event_of(row: tuple[object, ...]) -> Event:
-    """Return a row, in the order of `COLUMNS`, as an event."""
-    uuid, tick, time_, author, kind, feature, payload, target = row
-    return Event(uuid, tick, time_, author, kind, feature, json.loads(str(payload)), target)  # type: ignore[arg-type]

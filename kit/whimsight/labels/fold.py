@@ -100,10 +100,17 @@ def _edit(state: State, event: Event) -> None:
 def _move(state: State, event: Event) -> None:
     """Undo or redo a step of the event's author; of anybody else, or what is not there, nothing."""
     done, undone = state.done[event.author], state.undone[event.author]
-    source, target = (done, undone) if event.kind == "undo" else (undone, done)
-    if event.target in source:
-        source.remove(event.target)
-        target.append(event.target)
+    if (event.author, event.target) not in state.steps:
+        return
+    if event.kind == "undo" and event.target in done:
+        done.remove(event.target)
+        undone.append(event.target)
+    # Whether a redo was still on offer was settled when it was made: here an edit of the same person on
+    # another machine may stand in between.
+    if event.kind == "redo" and event.target not in done:
+        done.append(event.target)
+        if event.target in undone:
+            undone.remove(event.target)
 
 
 def _apply(labels: dict[str, Label], event: Event) -> None:

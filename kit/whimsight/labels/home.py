@@ -70,7 +70,7 @@ def move_home(store: LabelStore, whim: Path, *, name: str, study: str, features:
     try:
         events = store.events()
         if events and home.path != store.path:
-            home._take(events)
+            home.take(events)
     except LabelsError as error:
         warnings.warn(f"The study is saved, but its labels stay in {store.name!r}: {error}", stacklevel=4)
         return store

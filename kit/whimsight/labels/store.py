@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whimsight.errors import LabelsError
-from whimsight.labels import database
 from whimsight.labels.clean import clean_answer, clean_author, clean_changes, clean_feature, default_author
-from whimsight.labels.database import Database
 from whimsight.labels.events import Event, new_event
-from whimsight.labels.fold import Label, State, differs, fold
+from whimsight.labels.fold import Label, State, differs
+from whimsight.labels.ledger import Ledger
+from whimsight.labels.merging import MergeHere, merge_stores
 from whimsight.labels.views import history_table, judgments_table, labels_table
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import pandas as pd
 
 __all__ = ["LabelStore"]
 
 _UNSET: Any = object()
-_YOUNG_SECONDS = 3.0  # coarser than the clocks of the file systems in use
 _MEMORY = ":memory:"
 
 
@@ -78,41 +70,28 @@ class LabelStore:
         _check: bool = True,
         _begin_with: Sequence[Event] = (),
     ) -> None:
-        self._path = None if str(path) == _MEMORY else Path(path).expanduser().absolute()
+        place = None if str(path) == _MEMORY else Path(path).expanduser().absolute()
         self._author = default_author() if author is None else clean_author(author)
-        self._study = study
-        self._features = None if features is None else [str(f) for f in features]
-        self._begin_with = list(_begin_with)
-        self._database = Database(self._path)
-        self._lock = threading.RLock()
-        self._process = os.getpid()
-        self._version = 0
-        self._events: list[Event] = []
-        self._about: dict[str, str] = {}
-        self._seen: database.Position = (0, "")
-        self._folded: State | None = None
-        self._stamp: tuple[int, ...] | None = None
-        self._forget()
-        if _check and self._path is not None and self._path.exists():
-            self._refresh()
+        self._ledger = Ledger(place, study=study, features=features, begin_with=_begin_with)
+        if _check:
+            self._ledger.state()
 
     # -- what it is --------------------------------------------------------------------------------
 
     @property
     def path(self) -> Path | None:
         """Where the file is or will be; None in memory."""
-        return self._path
+        return self._ledger.path
 
     @property
     def name(self) -> str:
         """The file's name without folders."""
-        return self._database.name
+        return self._ledger.database.name
 
     @property
     def study(self) -> str | None:
         """Fingerprint of the study that it belongs to, when known."""
-        self._refresh()
-        return self._study or self._about.get("study")
+        return self._ledger.study
 
     @property
     def author(self) -> str:
@@ -126,10 +105,7 @@ class LabelStore:
     @property
     def version(self) -> int:
         """A number that changes whenever anybody, in another process too, added something; cheap to poll."""
-        with self._locked():
-            if not self._is_unchanged():
-                self._refresh()
-            return self._version
+        return self._ledger.version
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -144,7 +120,7 @@ class LabelStore:
             ``tags`` (tuple of str), ``turned`` (bool), ``author`` and ``time`` (ISO 8601, UTC) of the last
             edit. Field by field the last word counts, whoever said it.
         """
-        return labels_table(self._state().labels)
+        return labels_table(self._ledger.state().labels)
 
     @property
     def judgments(self) -> pd.DataFrame:
@@ -156,7 +132,7 @@ class LabelStore:
             Columns ``feature``, ``row`` (int64), ``answer`` (+1.0 more is A, -1.0 B, 0.0 neither),
             ``name``, ``author``, ``time``, ``seconds``; in the order in which they were given.
         """
-        return judgments_table(self._state())
+        return judgments_table(self._ledger.state())
 
     @property
     def history(self) -> pd.DataFrame:
@@ -172,17 +148,15 @@ class LabelStore:
 
     def events(self) -> list[Event]:
         """Return every event, the oldest first."""
-        with self._locked():
-            self._refresh()
-            return list(self._events)
+        return self._ledger.events()
 
     def can_undo(self, author: str | None = None) -> bool:
         """Return whether the author has an edit to take back."""
-        return bool(self._state().done.get(self._who(author)))
+        return bool(self._ledger.state().done.get(self._who(author)))
 
     def can_redo(self, author: str | None = None) -> bool:
         """Return whether the author took back an edit and made none since."""
-        return bool(self._state().undone.get(self._who(author)))
+        return bool(self._ledger.state().undone.get(self._who(author)))
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -261,36 +235,112 @@ class LabelStore:
         seconds : float, optional
             How long the person looked.
         """
-        known, payload = clean_feature(feature, self._known()), clean_answer(row, answer, name, seconds)
+        known, payload = (
+            clean_feature(feature, self._ledger.known()),
+            clean_answer(row, answer, name, seconds),
+        )
         who = self._who(author)
-        self._add(lambda state: [new_event("judgment", known, payload, author=who, after=state.tick)])
+        self._ledger.add(lambda state: [new_event("judgment", known, payload, author=who, after=state.tick)])
 
-    def _edit_many(self, changes: dict[str, dict[str, Any]], author: str | None) -> int:
-        """Write changes of several features as one step; return how many features changed."""
-        known, who = self._known(), self._who(author)
+    def _edit_many(
+        self, changes: dict[str, dict[str, Any]], author: str | None, *, only_new: bool = False
+    ) -> list[Event]:
+        """Write changes of several features as one step.
+
+        What a feature has already is not written again, unless the author had not said so yet: then it is a
+        second opinion (``only_new`` leaves these out too).
+        """
+        known, who = self._ledger.known(), self._who(author)
         cleaned = {clean_feature(f, known): clean_changes(f, given) for f, given in changes.items()}
 
         def make(state: State) -> list[Event]:
             events: list[Event] = []
             for feature, given in cleaned.items():
                 label = state.labels.get(feature, Label())
+                if only_new:
+                    given = {k: v for k, v in given.items() if differs(label, {k: v})}
                 full = _with_status(label, given)
-                own = state.own.get(who, {}).get(feature)
-                if feature in state.labels and not differs(label, full) and own and not differs(own, full):
+                own = label if only_new else state.own.get(who, {}).get(feature)
+                if not full or (own is not None and not differs(own, full) and not differs(label, full)):
                     continue
                 first = events[0].uuid if events else ""
                 tick = events[-1].tick if events else state.tick
                 events.append(new_event("edit", feature, full, author=who, after=tick, target=first))
             return events
 
-        return len(self._add(make))
+        return self._ledger.add(make)
 
-    def _take(self, events: Sequence[Event]) -> int:
-        """Add events of other stores that are not here yet; return how many."""
-        here = {event.uuid for event in self.events()}
-        new = [event for event in events if event.uuid not in here]
-        self._add(lambda state: new)
-        return len(new)
+    # -- other forms and other people's stores -----------------------------------------------------
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the present labels as a table for a spreadsheet; see `whimsight.labels.csv_file`.
+
+        One row a feature (all of the study's, where they are known) with ``feature``, ``name``, ``status``,
+        ``note``, ``tags`` (with ``;`` between), ``turned``, ``author``, ``time``. Who did what, and undo, are
+        in `to_json` only.
+        """
+        from whimsight.labels.csv_file import write_csv
+
+        return write_csv(Path(path), self._ledger.state().labels, self._ledger.known())
+
+    def from_csv(self, path: str | Path, *, author: str | None = None) -> int:
+        """Take over a table that `to_csv` wrote, also when it was edited by hand.
+
+        What differs from the present labels becomes edits of ``author``, together one step for undo. Columns
+        that are left out, and empty cells under ``status``, change nothing; ``author`` and ``time`` are not read.
+
+        Returns
+        -------
+        int
+            How many features changed.
+
+        Raises
+        ------
+        LabelsError
+            Names the rows and columns that cannot be used; nothing is then changed.
+        """
+        from whimsight.labels.csv_file import read_csv
+
+        return len(self._edit_many(read_csv(Path(path), self._ledger.known()), author, only_new=True))
+
+    def to_json(self, path: str | Path) -> Path:
+        """Write the whole history as JSON; `from_json` and `merge` read it."""
+        from whimsight.labels.json_file import write_json
+
+        return write_json(Path(path), self.events(), study=self.study, features=self._ledger.known())
+
+    def from_json(self, path: str | Path) -> int:
+        """Take over the history that `to_json` wrote: everybody's events that are not here yet.
+
+        Returns
+        -------
+        int
+            How many events were new.
+        """
+        merged = merge_stores([path], into=self)
+        refused = merged.files["refused"].iloc[0]
+        if refused:
+            raise LabelsError(f"Cannot import {Path(path).name!r}: {refused}")
+        return int(merged.files["new"].iloc[0])
+
+    merge = MergeHere()
+
+    def agreement(self, *, seed: int = 0) -> pd.DataFrame:
+        """Return how far the people in this store agree; see `whimsight.labels.agreement`."""
+        from whimsight.labels.agreement import agreement
+
+        return agreement([self], seed=seed)
+
+    def take(self, events: Sequence[Event]) -> list[Event]:
+        """Add events of another store that are not here yet, in one transaction; return these."""
+
+        def missing(state: State) -> list[Event]:
+            here = {event.uuid for event in self.events()}
+            return [
+                event for event in {event.uuid: event for event in events}.values() if event.uuid not in here
+            ]
+
+        return self._ledger.add(missing)
 
     def _move(self, kind: Any, author: str | None) -> str | None:
         who = self._who(author)
@@ -304,173 +354,34 @@ class LabelStore:
             touched.append(state.steps[who, steps[-1]][0].feature)
             return [new_event(kind, touched[0], {}, author=who, after=state.tick, target=steps[-1])]
 
-        self._add(make)
+        self._ledger.add(make)
         return touched[0] if touched else None
 
-    # -- keeping in step with the file -------------------------------------------------------------
-
-    def _add(self, make: Callable[[State], list[Event]]) -> list[Event]:
-        """Add what ``make`` makes of the newest state; all in one transaction."""
-        with self._locked():
-            made: list[Event] = []
-
-            def work(connection: sqlite3.Connection) -> None:
-                made.clear()
-                self._catch_up(connection)
-                self._folded = self._folded or fold(self._events)
-                made.extend(make(self._folded))
-                if made or self._begin_with:
-                    said = {"study": self._study, "features": self._features and json.dumps(self._features)}
-                    database.say(connection, {k: v for k, v in said.items() if v})
-                    database.insert(connection, [*self._begin_with, *made])
-
-            if self._path is not None and not self._path.parent.exists():
-                self._make_folder()
-            if self._nothing_to_write(make):
-                return []
-            try:
-                self._database.write(work)
-            except BaseException:
-                self._forget()
-                raise
-            self._stamp = None
-            self._refresh()
-            return made
-
-    def _nothing_to_write(self, make: Callable[[State], list[Event]]) -> bool:
-        """Whether there is no file and none is needed: undoing nothing makes no file."""
-        return self._path is not None and not self._path.exists() and not make(self._state())
-
-    def _make_folder(self) -> None:
-        assert self._path is not None
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LabelsError(
-                f"Cannot write {self.name!r}: its folder cannot be made ({error.strerror}). "
-                "Work elsewhere: study.labels = ws.LabelStore('my.labels'), or set WHIMSIGHT_DATA to a folder "
-                "of yours."
-            ) from error
-
-    def _state(self) -> State:
-        with self._locked():
-            self._refresh()
-            if self._folded is None:
-                self._folded = fold(self._events)
-            return self._folded
-
-    def _refresh(self) -> None:
-        """Read what was added since the last look."""
-        with self._locked():
-            if self._is_unchanged():
-                return
-            stamp = self._look()
-            seen = self._seen
-            found = self._database.read(self._catch_up, None)
-            if found is None:
-                self._forget()
-            if self._seen != seen:
-                self._version += 1
-            self._stamp = stamp
-
-    def _catch_up(self, connection: sqlite3.Connection) -> bool:
-        """Take over new rows; start afresh when the file is not the one seen before."""
-        last = database.position(connection)
-        if last != self._seen:
-            if self._seen[0] == 0 or database.uuid_at(connection, self._seen[0]) != self._seen[1]:
-                self._forget()
-            self._about = database.about(connection)
-            new = database.events_after(connection, self._seen[0])
-            known = {event.uuid for event in self._events} if self._begin_with else set()
-            self._events.extend(event for event in new if event.uuid not in known)
-            self._events.sort(key=lambda event: event.order)
-            self._seen, self._folded = last, None
-        self._check_study()
-        return True
-
-    def _check_study(self) -> None:
-        other = self._about.get("study")
-        if self._study is not None and other is not None and other != self._study:
-            raise LabelsError(
-                f"{self.name!r} holds the labels of another study: other pairs, settings or a dictionary learned "
-                "anew, whose features are other ones. It is untouched; choose another path."
-            )
-
-    def _forget(self) -> None:
-        self._events = sorted(self._begin_with, key=lambda event: event.order)
-        self._about, self._seen, self._folded, self._stamp = {}, (0, ""), None, None
-
-    def _look(self) -> tuple[int, ...] | None:
-        """Return how the file looks from outside; None when it must be read to be sure.
-
-        A file changed a moment ago may change again within one tick of its file system's clock.
-        """
-        if self._path is None:
-            return None
-        try:
-            seen = os.stat(self._path)  # noqa: PTH116 - polled thousands of times
-        except FileNotFoundError:
-            return (0,)
-        except OSError:
-            return None
-        if abs(time.time() - seen.st_mtime) < _YOUNG_SECONDS:
-            return None
-        return seen.st_mtime_ns, seen.st_size, seen.st_ino, seen.st_dev
-
-    def _is_unchanged(self) -> bool:
-        return self._stamp is not None and self._stamp == self._look()
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        if self._process != os.getpid():  # forked: the parent's lock may be held by a thread that is not here
-            self._lock, self._process = threading.RLock(), os.getpid()
-        with self._lock:
-            yield
-
     # -- small things ------------------------------------------------------------------------------
-
-    def _known(self) -> list[str] | None:
-        if self._features is not None:
-            return self._features
-        self._refresh()
-        listed = self._about.get("features")
-        return None if listed is None else [str(f) for f in json.loads(listed)]
 
     def _who(self, author: str | None) -> str:
         return self._author if author is None else clean_author(author)
 
-    def _attach(self, study: str, features: Sequence[str]) -> None:
-        """Bind the store to a study; it must not be another's."""
-        before = self._study, self._features
-        if self._study not in (None, study):
-            self._about = {"study": self._study or ""}
-        self._study, self._features = study, [str(f) for f in features]
-        try:
-            self._stamp = None
-            self._refresh()
-            self._check_study()
-        except LabelsError:
-            self._study, self._features = before
-            raise
-
     def __len__(self) -> int:
-        return len(self._state().labels)
+        return len(self._ledger.state().labels)
 
     def __repr__(self) -> str:
         try:
-            state = self._state()
+            state = self._ledger.state()
         except LabelsError as error:
             return f"<LabelStore {self.name!r}: {error}>"
-        people = len({event.author for event in self._events})
+        events = self.events()
+        people = len({event.author for event in events})
         return (
             f"<LabelStore {self.name!r}: {len(state.labels)} features touched, {len(state.judgments)} judgments, "
-            f"{len(self._events)} events of {people} {'person' if people == 1 else 'people'}>"
+            f"{len(events)} events of {people} {'person' if people == 1 else 'people'}>"
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = self.events() if self._path is None else self._begin_with
-        named = {"study": self._study, "features": self._features, "author": self._author}
-        return {**named, "path": self._path or _MEMORY, "_check": False, "_begin_with": kept}
+        ledger = self._ledger
+        kept = ledger.events() if ledger.path is None else ledger.begin_with
+        named = {"study": ledger.expected, "features": ledger.features, "author": self._author}
+        return {**named, "path": ledger.path or _MEMORY, "_check": False, "_begin_with": kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

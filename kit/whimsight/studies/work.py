@@ -84,7 +84,7 @@ class Work:
         if not isinstance(store, LabelStore):
             raise LabelsError(f"study.labels must be a LabelStore or a path; found {store!r}.")
         about = self._about(study)
-        store._attach(about["study"], about["features"])
+        store._ledger.attach(about["study"], about["features"])
         self._store, self._chosen, self._key, self._warned = store, True, None, False
 
     def move(self, study: Study, saved: Path) -> None:
@@ -113,7 +113,7 @@ class Work:
         try:
             key = (store.version, id(store), id(study.found), id(study.found_joint))
             if self._drawn is None or key != self._key:
-                self._drawn, self._key = overlay(study, store._state().labels), key
+                self._drawn, self._key = overlay(study, store._ledger.state().labels), key
             self._warned = False
         except LabelsError as error:
             if not self._warned:
