@@ -1,0 +1,76 @@
+"""`FeatureLabeler`: find, read, name and verify the features of a study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from whimsight.widgets.answers import Answers
+from whimsight.widgets.view import FeatureView
+
+if TYPE_CHECKING:
+    from whimsight.studies._study import Study
+
+__all__ = ["FeatureLabeler"]
+
+
+class FeatureLabeler(FeatureView):
+    """Look at the features of a study, name them, test the names blindly, hand the result on.
+
+    Every edit is in ``study.labels`` before it shows, and at once in ``study.features``.
+
+    Parameters
+    ----------
+    study : Study
+    author : str, optional
+        Who edits and judges; ``study.labels.author`` by default.
+    examples : int
+        Pairs a feature that are sent ahead, so that they can be read without Python; more are asked for.
+    height : int, optional
+        In pixels; by default as high as the window allows.
+    embedder : str, Embedder or callable, optional
+        To highlight sentences, where the study's embedder cannot be made again from its name (ready
+        embeddings, a function).
+
+    Attributes
+    ----------
+    labels : DataFrame
+        What people made of the features they touched: index ``feature``; columns ``name``, ``status``, ``note``,
+        ``tags``, ``turned``, ``author``, ``time``. Read-only; `LabelStore.edit` changes it from code.
+    selected : str
+        Id of the feature that is shown. Can be set.
+    study : Study
+
+    Raises
+    ------
+    StudyError
+        If the front end is not built.
+
+    Examples
+    --------
+    >>> labeler = FeatureLabeler(study)                                        # doctest: +SKIP
+    >>> labeler.selected = "m_bullets"                                         # doctest: +SKIP
+    >>> labeler.observe(lambda change: print(len(change.new)), names="labels") # doctest: +SKIP
+    >>> labeler.labels                                                         # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        *,
+        author: str | None = None,
+        examples: int = 20,
+        height: int | None = None,
+        embedder: Any = None,
+    ) -> None:
+        answers = Answers(study, author=author, embedder=embedder, changed=self._changed)
+        super().__init__(study, answers, examples=examples, names_only=False, height=height)
+
+    def undo(self) -> str | None:
+        """Take back the author's last edit; return its feature, or None when there is none."""
+        feature = self._answers.result("undo", None)["feature"]
+        return None if feature is None else str(feature)
+
+    def redo(self) -> str | None:
+        """Make again what was taken back last; return its feature, or None when there is none."""
+        feature = self._answers.result("redo", None)["feature"]
+        return None if feature is None else str(feature)

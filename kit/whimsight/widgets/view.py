@@ -1,0 +1,254 @@
+"""What the labeler and the report share: one front-end module, its traits, and requests that are answered."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import anywidget
+import traitlets
+
+from whimsight._suggest import nearest
+from whimsight.errors import LabelsError, StudyError
+from whimsight.studies.snapshot import label_rows, labels_dict, snapshot
+from whimsight.widgets.answers import Answers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from whimsight.studies._study import Study
+
+__all__ = ["FeatureView"]
+
+# With module, style and labels the first message stays under 2 MB.
+_SNAPSHOT_BYTES = 1_700_000
+_FALLBACK_BYTES = 1_000_000
+_HEIGHT = 720
+
+_open: WeakSet[FeatureView] = WeakSet()
+
+
+def built(name: str) -> str:
+    """Return a file of the front end.
+
+    Raises
+    ------
+    StudyError
+        Where it was not built.
+    """
+    file = files("whimsight") / "static" / name
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StudyError(
+            f"The widget's front end is not built: whimsight/static/{name} is missing. In a checkout run "
+            "`npm ci` and `npm run build` in the folder widgets; an installed package should hold it, so "
+            "install it again."
+        ) from error
+
+
+class _Labels(traitlets.Any):
+    """A table that is up to date whenever it is looked at, and sent as ``Record<FeatureId, Label>``."""
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        obj.refresh()
+        return super().get(obj, cls)
+
+
+class FeatureView(anywidget.AnyWidget):
+    """A study's features, looked at; see `FeatureLabeler` and `FeatureReport`."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    snapshot = traitlets.Dict(read_only=True).tag(sync=True)
+    labels = _Labels(read_only=True).tag(
+        sync=True, to_json=lambda table, view: label_rows(table, report=not view._answers.editable)
+    )
+    work = traitlets.Dict(read_only=True).tag(sync=True)
+    selected = traitlets.Unicode().tag(sync=True)
+    height = traitlets.Int(None, allow_none=True, min=200, help="In pixels.").tag(sync=True)
+
+    def __init__(
+        self,
+        study: Study,
+        answers: Answers,
+        *,
+        examples: int,
+        names_only: bool,
+        height: int | None,
+    ) -> None:
+        self._answers = answers
+        self._examples = examples
+        self._names_only = names_only
+        self._seen: tuple[Any, ...] | None = None
+        self._refreshing = False
+        self._esm, self._css = built("labeler.js"), built("labeler.css")
+        self.set_trait(
+            "snapshot",
+            snapshot(
+                study,
+                examples=examples,
+                names_only=names_only,
+                max_bytes=_SNAPSHOT_BYTES,
+                reading=answers.reading,
+            ),
+        )
+        self.refresh()
+        self.selected = str(study.found.index[0])
+        super().__init__(height=height)
+        self.on_msg(self._on_request)
+        _open.add(self)
+        _follow_cells()
+
+    @property
+    def study(self) -> Study:
+        """The study that is looked at."""
+        return self._answers.study
+
+    def refresh(self) -> None:
+        """Take in what other widgets, notebooks or code did to the labels; cheap when they did nothing."""
+        if self._refreshing:
+            return
+        self._refreshing = True
+        try:
+            store = self._answers.store
+            seen = (id(store), store.version)
+            if seen != self._seen:
+                table, work = store.labels, self._answers.work()
+                self._seen = seen
+                self.set_trait("work", work)
+                self.set_trait("labels", table)
+        except LabelsError:
+            if self._seen is None:  # damaged or not ours: the study is shown, and an edit says what is wrong
+                self._seen = ()
+                self.set_trait("work", self._answers.work())
+                self.set_trait("labels", _no_labels())
+        finally:
+            self._refreshing = False
+
+    def to_html(self, path: str | Path, *, names_only: bool = False) -> Path:
+        """Write the view as one HTML file that works offline and needs no Python.
+
+        Parameters
+        ----------
+        path : str or Path
+            Replaced in one step when it exists.
+        names_only : bool
+            Leave out every text of the dataset.
+
+        Returns
+        -------
+        Path
+        """
+        from whimsight.files import atomic_write
+
+        target = Path(path)
+        try:
+            atomic_write(target, self._page(names_only=names_only).encode())
+        except OSError as error:
+            raise StudyError(
+                f"Cannot write {target.name!r}: {error.strerror or error}. Give the path of a file in an existing "
+                "folder that you may write to."
+            ) from error
+        return target
+
+    def _page(self, *, names_only: bool = False, max_bytes: int | None = None) -> str:
+        from whimsight.studies.page import widget_page
+
+        picture = snapshot(
+            self.study,
+            examples=self._examples,
+            names_only=names_only or self._names_only,
+            max_bytes=max_bytes or 4_500_000,
+            reading=self._answers.reading,
+        )
+        labels = labels_dict(self.study, report=True)
+        title = f"{picture['study']['name']} · Whimsight"
+        return widget_page(picture, labels, title=title, max_bytes=max_bytes, selected=self.selected)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the front end may set: which feature is selected, and nothing else."""
+        known = {
+            k: v for k, v in sync_data.items() if k not in ("snapshot", "labels", "work", "_esm", "_css")
+        }
+        if "selected" in known and known["selected"] not in self.study.found.index:
+            del known["selected"]
+            self.send_state("selected")
+        super().set_state(known)
+
+    def _on_request(self, _: Any, content: Any, buffers: Any) -> None:
+        self.refresh()
+        reply = self._answers.reply(content)
+        if reply is not None:
+            self.send(reply)
+
+    def _changed(self) -> None:
+        """Bring every view of the same work up to date."""
+        for view in list(_open):
+            if view.study is self.study or view._answers.store.path == self._answers.store.path:
+                view.refresh()
+
+    @traitlets.validate("selected")
+    def _check_selected(self, proposal: Any) -> str:
+        known = [str(f) for f in self.study.found.index]
+        feature = str(proposal["value"])
+        if feature not in known:
+            raise traitlets.TraitError(
+                f"No feature {feature!r} in this study.{nearest(feature, known)} See study.features.index."
+            )
+        return feature
+
+    def close(self) -> None:
+        """Take the view from the page."""
+        _open.discard(self)
+        super().close()
+
+    def __repr__(self) -> str:
+        touched = len(self.labels)
+        return f"<{type(self).__name__} {self.study.name!r}: {touched} of {len(self.study.found)} features labelled>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the live widget, and for viewers without Python the same as a page of its own."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, "text/html": self._fallback()}, metadata
+
+    def _fallback(self) -> str:
+        from whimsight.studies.page import sandboxed_iframe
+
+        page = self._page(max_bytes=_FALLBACK_BYTES)
+        return sandboxed_iframe(page, title=f"Features of {self.study.name}", height=self.height or _HEIGHT)
+
+
+def _no_labels() -> pd.DataFrame:
+    from whimsight.labels import LabelStore
+
+    return LabelStore(":memory:").labels
+
+
+_following = False
+
+
+def _follow_cells() -> None:
+    """After every cell of a notebook, let views see what its code did to the labels."""
+    global _following
+    if _following:
+        return
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:  # pragma: no cover - ipywidgets needs IPython
+        return
+    shell = get_ipython()
+    if shell is None:
+        return
+    shell.events.register("post_run_cell", _refresh_all)
+    _following = True
+
+
+def _refresh_all(*_: Any) -> None:
+    for view in list(_open):
+        view.refresh()
