@@ -250,7 +250,8 @@ def _duplicates(table: pd.DataFrame, keep: NDArray[np.bool_]) -> NDArray[np.bool
     out = np.zeros(len(table), dtype=bool)
     if alike.empty:
         return out
-    rest = table.loc[alike.index, [c for c in table.columns if c not in (*_TEXTS, "preference", "_row")]]
+    own = {*_TEXTS, "preference", "_row", "_set"}
+    rest = table.loc[alike.index, [c for c in table.columns if c not in own]]
     for column in rest.columns:
         alike = alike.assign(**{f"_{column}": _codes(rest[column])})
     out[alike.index.to_numpy()[alike.duplicated().to_numpy()]] = True

@@ -117,6 +117,8 @@ def read(
         raise PairsError(f"seed is 0 or more; found {seed!r}.")
     found = to_frame(source, split=split)
     frame = found.frame
+    if frame.empty:
+        raise PairsError(f"There are no rows in this {found.label}.")
     if frame.columns.duplicated().any():
         twice = frame.columns[frame.columns.duplicated()][0]
         raise PairsError(f"Two columns are called {twice!r}; rename one of them.")
@@ -146,6 +148,8 @@ def read(
     table = clean(
         draft, report, missing=missing, labels=labels, max_characters=max_characters, untyped=found.untyped
     )
+    if "_set" in table and "weight" not in named:
+        table["weight"] /= table.groupby("_set")["weight"].transform("sum")
     if draft.chosen_first:
         table = _shuffle_sides(table, seed)
         report.side_seed = seed
@@ -155,7 +159,7 @@ def read(
     if "annotator" in table and table["annotator"].isna().all():
         table = table.drop(columns="annotator")
     _warn_constant(table, report)
-    table = _unique_ids(table, report).drop(columns="_row")
+    table = _unique_ids(table, report).drop(columns=["_row", "_set"], errors="ignore")
     report.kept = len(table)
     return Pairs(table, name=name or found.name, report=report)
 

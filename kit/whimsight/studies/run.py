@@ -162,12 +162,21 @@ def _refuse_early(pairs: Pairs, settings: Settings) -> None:
         )
     if not (pairs.weight > 0).any():
         raise FitError("Every row has weight 0, so nothing counts; fill the column weight in, or drop it.")
+    groups = pairs.components(settings.groups)
+    if groups.max() == 0:
+        linked = ", ".join(
+            ["prompt", *(["conversation"] if "conversation" in pairs.frame else []), *settings.groups]
+        )
+        raise FitError(
+            f"All pairs hang together through {linked}, so nothing can be held out to check on. Bring pairs of "
+            "several prompts, or leave groups out."
+        )
     Template(settings.template)
     for control in settings.controls:
         find_control(pairs, control)
     votes(
         pairs.preference,
-        clusters=[pairs.components(settings.groups)],
+        clusters=[groups],
         weights=pairs.weight,
         with_ties=settings.ties == "davidson",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral
 from typing import Any, Literal, Self
@@ -63,10 +64,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("n_features", "k", "folds", "seed"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral):
-                raise StudyError(f"{name} must be a whole number; found {value!r}.")
-            object.__setattr__(self, name, int(value))
+            object.__setattr__(self, name, _whole(name, getattr(self, name)))
+        for name in ("controls", "groups"):
+            object.__setattr__(self, name, _names(name, getattr(self, name)))
+        object.__setattr__(self, "prefixes", _prefixes(self.prefixes, self.n_features))
         if self.n_features < 1:
             raise StudyError(f"n_features must be at least 1; found {self.n_features}.")
         if not 1 <= self.k <= self.n_features:
@@ -78,14 +79,10 @@ class Settings:
         _one_of("windows", self.windows, ("pool", "cut"))
         _one_of("train_on", self.train_on, ("differences", "residuals"))
         _one_of("ties", self.ties, ("drop", "davidson"))
-        wrong = [p for p in self.prefixes if isinstance(p, bool) or not isinstance(p, Integral) or p < 1]
-        if wrong:
-            raise StudyError(f"prefixes are whole numbers from 1 to n_features; found {wrong[0]!r}.")
-        prefixes = tuple(sorted({int(p) for p in self.prefixes if p < self.n_features} | {self.n_features}))
-        object.__setattr__(self, "prefixes", prefixes)
-        for name in ("controls", "groups"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+        if not isinstance(self.template, str):
+            raise StudyError(f"template must be a text such as '{{response}}'; found {self.template!r}.")
+        if not isinstance(self.names, bool):
+            raise StudyError(f"names must be True or False; found {self.names!r}.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-ready dictionary."""
@@ -100,6 +97,29 @@ class Settings:
             raise StudyError(f"Unknown settings {unknown}; this version knows {sorted(known)}.")
         given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
         return cls(**given)
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise StudyError(f"{name} must be a whole number; found {value!r}.")
+    return int(value)
+
+
+def _names(name: str, value: Any) -> tuple[str, ...]:
+    """Return names as a tuple; a single one need not stand in a list."""
+    names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
+    if not all(isinstance(n, str) for n in names):
+        raise StudyError(f"{name} must be names; found {value!r}.")
+    return names
+
+
+def _prefixes(value: Any, n_features: int) -> tuple[int, ...]:
+    if not isinstance(value, Iterable):
+        raise StudyError(f"prefixes must be whole numbers, such as (8, 32); found {value!r}.")
+    sizes = {_whole("each of prefixes", p) for p in value}
+    if min(sizes, default=1) < 1:
+        raise StudyError(f"prefixes must be at least 1; found {min(sizes)}.")
+    return tuple(sorted({p for p in sizes if p < n_features} | {n_features}))
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

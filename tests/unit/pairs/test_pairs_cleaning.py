@@ -119,7 +119,7 @@ def test_no_pair_left_is_an_error_with_the_reasons() -> None:
         PairsError, match=r"No pair is left of 2 rows read as A/B: left out 2 for pair of identical"
     ):
         read([{**GOOD, "response_b": "x"}, {**GOOD, "response_b": "x", "label": 0}])
-    with pytest.raises(PairsError, match=r"missing column|No known layout"):
+    with pytest.raises(PairsError, match="There are no rows in this table"):
         read([])
 
 

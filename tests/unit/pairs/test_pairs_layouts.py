@@ -326,6 +326,26 @@ def test_ultrafeedback_completions_are_compared_by_score() -> None:
     assert pairs.frame["model_a"].tolist() == ["m", "m", "n"]
 
 
+def test_a_prompt_weighs_one_also_when_some_of_its_pairs_are_left_out() -> None:
+    rows = [{"prompt": "p", "responses": ["says a", "", "says c", "says d", "says d"], "scores": [3, 0, 1, 2, 2]},
+            {"prompt": "q", "responses": ["says a", "says b"], "scores": [1, 2]}]  # fmt: skip
+    pairs = read(rows)
+    assert pairs.frame["prompt"].value_counts().to_dict() == {"p": 3, "q": 1}
+    assert pairs.frame.groupby("prompt")["weight"].sum().tolist() == pytest.approx([1.0, 1.0])
+    assert pairs.report.dropped == {
+        "empty response": 4,
+        "pair of identical responses": 1,
+        "duplicate of an earlier row": 2,
+    }
+
+
+def test_responses_without_scores_are_pairs_without_labels() -> None:
+    pairs = read([{"prompt": "p", "responses": ["says a", "says b", "says c"]}])
+    assert len(pairs) == 3
+    assert not pairs.labelled
+    assert any("no scores" in note for note in pairs.report.notes)
+
+
 def test_a_ranking_puts_the_smallest_number_first() -> None:
     pairs = read([{"prompt": "p", "responses": ["x", "y"], "ranking": [2, 1]},
                   {"prompt": "q", "responses": ["x", "y"], "ranking": [1]}])  # fmt: skip

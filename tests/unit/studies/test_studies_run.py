@@ -164,7 +164,12 @@ def test_votes_that_all_say_the_same_are_refused_with_what_to_do(pairs):
         ({}, {"seed": -1}, "seed must be 0 or more"),
         ({}, {"n_features": 0}, "n_features must be at least 1"),
         ({}, {"k": 2.5}, "k must be a whole number; found 2.5"),
-        ({}, {"prefixes": (0, 8)}, "prefixes are whole numbers"),
+        ({}, {"prefixes": (0, 8)}, "prefixes must be at least 1; found 0"),
+        ({}, {"prefixes": 8}, "prefixes must be whole numbers"),
+        ({}, {"controls": None}, "controls must be names"),
+        ({}, {"template": None}, "template must be a text"),
+        ({}, {"names": "yes"}, "names must be True or False"),
+        ({}, {"groups": "gpt4_label"}, "hang together through prompt, conversation, gpt4_label"),
     ],
 )
 def test_what_would_stop_a_study_stops_it_before_anything_is_embedded(pairs, change, choices, message):

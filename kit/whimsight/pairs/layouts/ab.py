@@ -18,7 +18,8 @@ _SIDES = (
     ("response_a", "response_b"), ("answer_a", "answer_b"), ("completion_a", "completion_b"),
     ("output_a", "output_b"), ("text_a", "text_b"), ("response_1", "response_2"), ("answer_1", "answer_2"),
     ("response1", "response2"), ("answer1", "answer2"), ("output_1", "output_2"), ("output1", "output2"),
-    ("completion1", "completion2"), ("text1", "text2"), ("response_0", "response_1"),
+    ("completion1", "completion2"), ("text1", "text2"), ("response_0", "response_1"), ("answer_0", "answer_1"),
+    ("output_0", "output_1"), ("completion_0", "completion_1"), ("text_0", "text_1"),
     ("assistant_a", "assistant_b"), ("model_a_response", "model_b_response"),
 )  # fmt: skip
 _LABELS = (
@@ -40,10 +41,10 @@ def lone_side(columns: list[str]) -> tuple[str, str] | None:
     >>> lone_side(["prompt", "chosen", "label"])
     ('chosen', 'rejected')
     """
-    for a, b in (*_SIDES, ("chosen", "rejected")):
-        if (a in columns) != (b in columns):
-            return (a, b) if a in columns else (b, a)
-    return None
+    sides = [("chosen", "rejected"), *_SIDES]
+    return next(
+        ((a, b) for one in sides for a, b in (one, one[::-1]) if a in columns and b not in columns), None
+    )
 
 
 def _ab(frame: pd.DataFrame) -> Draft:

@@ -45,7 +45,8 @@ class Draft:
     ----------
     frame : DataFrame
         ``prompt``, ``response_a``, ``response_b``, ``preference`` as they stand in the source, columns to
-        keep, and ``_row``, the source row of each draft.
+        keep, ``_row``, the source row of each draft, and for pairs made of several responses ``_set``: rows
+        with the same number weigh 1 together.
     chosen_first : bool
         The layout always puts the chosen response into A; reading then shuffles the sides.
     own_prompt : bool

@@ -27,7 +27,7 @@ def pairs_of_responses(
     -------
     DataFrame
         ``prompt``, ``response_a``, ``response_b``, ``preference`` (equal scores are ties), ``weight``, and
-        the rest of the first response's columns. The weights of a set add up to 1, so that a prompt with
+        the rest of the first response's columns, the set's too. The weights of a set add up to 1, so that a prompt with
         many responses counts as much as a prompt with two.
     """
     long = long.reset_index(drop=True)

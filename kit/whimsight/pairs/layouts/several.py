@@ -41,7 +41,7 @@ def _prism(frame: pd.DataFrame) -> Draft:
     if "model_name" in frame:
         long["model"] = values_of(frame, "model_name")
     return Draft(
-        pairs_of_responses(long, set_column="_set").drop(columns="_set"),
+        pairs_of_responses(long, set_column="_set"),
         columns={"prompt": "user_prompt", "response_a": "model_response", "response_b": "model_response"},
         notes=["PRISM: a turn's responses are compared by score, equal ones tie; its pairs weigh 1 together"],
     )
@@ -71,7 +71,7 @@ def _community_alignment(frame: pd.DataFrame) -> Draft:
         notes.append(f"only first turns are read: {later:,} choices in later turns are not")
     unknown = np.flatnonzero(~known).tolist()
     return Draft(
-        made.drop(columns="_set"),
+        made,
         columns={"prompt": "first_turn_prompt"},
         dropped={"no known choice among the responses": unknown} if unknown else {},
         notes=notes,
@@ -84,7 +84,8 @@ def _lists(frame: pd.DataFrame) -> Draft:
     ranked = bool(scores and scores.startswith("rank"))
     numbers = values_of(frame, scores) if scores else np.full(len(frame), None, dtype=object)
     found = [
-        _scored(v, n, ranked) for v, n in zip(values_of(frame, column), numbers, strict=True)
+        _scored(v, n, ranked, required=scores is not None)
+        for v, n in zip(values_of(frame, column), numbers, strict=True)
     ]  # one short list a prompt
     bad = [i for i, f in enumerate(found) if f is None]
     rows = [(i, *one) for i, f in enumerate(found) if f is not None for one in f]
@@ -96,20 +97,23 @@ def _lists(frame: pd.DataFrame) -> Draft:
     rest = rest[[c for c in rest.columns if c not in (*long.columns, "prompt")]]
     long = pd.concat([long, rest.iloc[where].reset_index(drop=True)], axis=1)
     long["prompt"] = np.asarray(plain_texts(frame[prompt]), dtype=object)[where] if prompt else None
-    made = pairs_of_responses(long.assign(_set=where), set_column="_set").drop(columns="_set")
+    notes = ["several responses to a prompt: every two are compared, and a prompt's pairs weigh 1 together"]
+    if len(long) and long["score"].isna().all():
+        notes.append("no scores: these pairs say what could be measured, not what people prefer")
     return Draft(
-        made,
+        pairs_of_responses(long.assign(_set=where), set_column="_set"),
         own_prompt=prompt is None,
         columns={"response_a": column, "response_b": column, **({"prompt": prompt} if prompt else {})},
         dropped={"responses and scores do not match": bad} if bad else {},
-        notes=[
-            "several responses to a prompt: every two are compared, and a prompt's pairs weigh 1 together"
-        ],
+        notes=notes,
     )
 
 
-def _scored(values: Any, scores: Any, ranked: bool) -> list[tuple[Any, float, Any]] | None:
-    """Responses with scores (higher is better) and models, from parallel lists or a list of records."""
+def _scored(values: Any, scores: Any, ranked: bool, *, required: bool) -> list[tuple[Any, float, Any]] | None:
+    """Responses with scores (higher is better) and models, from parallel lists or a list of records.
+
+    None where they do not fit together; a score that is missing and not ``required`` is NaN.
+    """
     items = values.tolist() if hasattr(values, "tolist") else values
     if not isinstance(items, (list, tuple)) or len(items) < 2:
         return None
@@ -129,7 +133,7 @@ def _scored(values: Any, scores: Any, ranked: bool) -> list[tuple[Any, float, An
                     (item[k] for k in ("overall_score", "score", "rating", "reward") if k in item), None
                 )
         try:
-            value = float(score)
+            value = float("nan") if score is None and not required else float(score)
         except (TypeError, ValueError):
             return None
         out.append((text, -value if ranked else value, model))
