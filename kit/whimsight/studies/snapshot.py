@@ -252,18 +252,20 @@ def _lay_out(
     study: Study, shown: dict[str, list[Shown]]
 ) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
     """Return examples whose texts are positions in a list that holds each text once."""
-    frame = study.pairs.frame
-    prompt, a, b = (frame[c].to_numpy(dtype=object) for c in ("prompt", "response_a", "response_b"))
+    rows = sorted({s.row for several in shown.values() for s in several})
+    place_of = {row: i for i, row in enumerate(rows)}
+    some = study.pairs.frame[["prompt", "response_a", "response_b"]].iloc[rows]
+    prompt, a, b = (some[c].tolist() for c in some.columns)
     place: dict[str, int] = {}
 
     def one(s: Shown) -> dict[str, Any]:
-        more, less = (a, b) if s.more_is == "A" else (b, a)
+        i = place_of[s.row]
+        texts = {"prompt": prompt[i], "more": a[i], "less": b[i]}
+        if s.more_is == "B":
+            texts["more"], texts["less"] = texts["less"], texts["more"]
         return {
             "row": s.row,
-            **{
-                key: place.setdefault(str(column[s.row]), len(place))
-                for key, column in (("prompt", prompt), ("more", more), ("less", less))
-            },
+            **{key: place.setdefault(str(text), len(place)) for key, text in texts.items()},
             "more_is": s.more_is,
             "code": s.code,
             "preferred": s.preferred,
