@@ -1,14 +1,12 @@
 /** The whole widget: a bar, the list, the chosen feature; or a word on why there is nothing yet. */
-import { useSignal } from "@preact/signals";
 import { Component, type ComponentChildren } from "preact";
 import { Bar, Notices } from "./Bar";
 import { Detail } from "./Detail";
 import { Help } from "./Help";
-import { Icon } from "./icons";
 import { UNNAMED } from "./rows";
 import type { State } from "./state";
 import { Table } from "./Table";
-import { NothingFound, Progress, Toolbar } from "./Toolbar";
+import { NothingFound, Toolbar } from "./Toolbar";
 import { Verify } from "./Verify";
 
 /** A fault in drawing one part is said, and does not take the rest down. */
@@ -67,7 +65,7 @@ function Right({ state }: { state: State }) {
 }
 
 export function App({ state }: { state: State }) {
-  const folded = useSignal(false);
+  const verifying = state.mode.value === "verify" && state.editable.value;
   if (!state.snapshot.value) return <Loading />;
   if (state.rows.value.length === 0) {
     return (
@@ -83,27 +81,14 @@ export function App({ state }: { state: State }) {
     <>
       <Bar state={state} />
       <Notices state={state} />
-      <div class={`lb-panes${folded.value ? " lb-folded" : ""}`}>
+      <div class={`lb-panes${state.folded.value ? " lb-folded" : ""}${verifying ? " lb-verifying" : ""}`}>
         <nav class="lb-list" aria-label="Features">
-          <button
-            type="button"
-            class="lb-button lb-fold lb-noprint"
-            aria-expanded={!folded.value}
-            onClick={() => {
-              folded.value = !folded.peek();
-            }}
-          >
-            <Icon shape="list" /> {folded.value ? "Show the list" : "Hide the list"}
-            {folded.value && <Progress state={state} />}
-          </button>
-          <div class="lb-listbody">
-            <Toolbar state={state} />
-            <div class="lb-scroll">
-              <Guard what="The list">
-                <Table state={state} />
-                {state.view.value.length === 0 && <NothingFound state={state} />}
-              </Guard>
-            </div>
+          <Toolbar state={state} />
+          <div class="lb-scroll">
+            <Guard what="The list">
+              <Table state={state} />
+              {state.view.value.length === 0 && <NothingFound state={state} />}
+            </Guard>
           </div>
         </nav>
         <main class="lb-main lb-scroll" aria-label="Chosen feature">

@@ -1,6 +1,6 @@
 /** Everything about the chosen feature, and the controls of a person's work on it. */
-import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { batch, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Status, Suggestion } from "../protocol";
 import { decimal } from "../shared/format";
 import { Tip } from "../shared/Tooltip";
@@ -35,13 +35,6 @@ export function Sentence({ row }: { row: Row }) {
 }
 
 function StatusChoice({ state, row }: { state: State; row: Row }) {
-  if (!state.editable.value) {
-    return (
-      <span class="lb-statusword" data-status={row.status}>
-        <StatusIcon status={row.status} /> {row.status}
-      </span>
-    );
-  }
   const pick = (status: Status): void => state.setStatus(row, status);
   return (
     <fieldset class="lb-statuses">
@@ -115,6 +108,15 @@ function Note({ state, row }: { state: State; row: Row }) {
     element.style.height = `${Math.min(200, element.scrollHeight + 2)}px`;
   };
   useEffect(grow, [row.note, row.id]);
+  const opened = useSignal(false);
+  useSignalEffect(() => {
+    if (state.noting.value !== row.id) return;
+    state.noting.value = null;
+    opened.value = true;
+  });
+  useLayoutEffect(() => {
+    if (opened.value) area.current?.focus();
+  }, [opened.value, opened]);
   if (!state.editable.value) {
     return row.note ? (
       <p class="lb-note" dir="auto">
@@ -122,9 +124,26 @@ function Note({ state, row }: { state: State; row: Row }) {
       </p>
     ) : null;
   }
+  if (!row.note && !opened.value) {
+    return (
+      <button
+        type="button"
+        class="lb-addnote lb-noprint"
+        title="Write a note (m)"
+        onClick={() => {
+          opened.value = true;
+        }}
+      >
+        Add a note
+      </button>
+    );
+  }
   const save = (): void => {
     const given = text.peek();
-    text.value = null;
+    batch(() => {
+      text.value = null;
+      opened.value = false;
+    });
     if (given !== null && given.trim() !== row.note) state.edit(row.id, { note: given.trim() });
   };
   return (
@@ -133,7 +152,6 @@ function Note({ state, row }: { state: State; row: Row }) {
       class="lb-noteinput"
       rows={1}
       dir="auto"
-      data-lb-note
       aria-label="Note"
       placeholder="Note: what you saw, what speaks against it"
       maxLength={10_000}
@@ -150,20 +168,25 @@ function Note({ state, row }: { state: State; row: Row }) {
         event.preventDefault();
         event.stopPropagation();
         if (event.key === "Escape") text.value = null;
-        else save();
+        save();
         state.focusList();
       }}
     />
   );
 }
 
-function Facts({ row }: { row: Row }) {
+function Facts({ state, row }: { state: State; row: Row }) {
   const { feature } = row;
   return (
     <p class="lb-what">
       <span class="lb-kindword">
         <KindIcon kind={feature.kind} /> {feature.kind}
       </span>
+      {!state.editable.value && (
+        <span class="lb-statusword" data-status={row.status}>
+          <StatusIcon status={row.status} /> {row.status}
+        </span>
+      )}
       <code>{row.id}</code>
       {!feature.recurs && (
         <Tip text="Learnt from other prompts, the autoencoder does not find this feature again better than chance. Its examples may share something real, but do not build on it: another sample could show something else.">
@@ -225,21 +248,19 @@ export function Detail({ state, row }: { state: State; row: Row }) {
             </div>
           )}
         </div>
-        <Facts row={row} />
+        <Facts state={state} row={row} />
         {editable && <Suggestions state={state} row={row} />}
       </header>
       <div class="lb-workline">
-        <StatusChoice state={state} row={row} />
+        {editable && <StatusChoice state={state} row={row} />}
         <Tags key={`tags ${row.id}`} state={state} row={row} />
+        <Note key={`note ${row.id}`} state={state} row={row} />
       </div>
-      <Note key={`note ${row.id}`} state={state} row={row} />
       <Sentence row={row} />
       <Numbers row={row} controls={state.snapshot.value?.study.controls ?? []} />
       {row.feature.note && (
         <p class="lb-how">
-          <span class="lb-fine">
-            {row.feature.kind === "measured" ? "How it is measured" : "What came closest"}
-          </span>{" "}
+          {row.feature.kind === "discovered" && <span class="lb-fine">About the draft: </span>}
           <span dir="auto">{row.feature.note}</span>
         </p>
       )}

@@ -1,6 +1,6 @@
 /** Example pairs of the chosen feature: histogram with a brush, places to look at, pairs. */
 import { useComputed } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { plural, small } from "../shared/format";
 import { Histogram } from "../shared/Histogram";
 import { PairCard } from "../shared/PairCard";
@@ -140,7 +140,7 @@ export function Examples({ state, row }: { state: State; row: Row }) {
   const some = shown.length < items.length;
   const fetchable = editable && (partial ? total !== 0 : total !== null && items.length < total);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const all = (): void => {
       shelves.limit.value = Number.POSITIVE_INFINITY;
     };

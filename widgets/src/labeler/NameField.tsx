@@ -1,6 +1,6 @@
 /** The name, edited in place: Enter and leaving save, Escape takes it back. */
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons";
 import { type Row, UNNAMED } from "./rows";
 import type { State } from "./state";
@@ -25,8 +25,10 @@ export function NameField({ state, row }: { state: State; row: Row }) {
     state.naming.value = null;
     begin();
   });
-  useEffect(() => {
-    if (editing) input.current?.select();
+  useLayoutEffect(() => {
+    if (!editing) return;
+    input.current?.focus();
+    input.current?.select();
   }, [editing]);
 
   if (!editing) {

@@ -63,10 +63,12 @@ export function Numbers({ row, controls }: { row: Row; controls: readonly string
       )}
       <Fact
         word="Prevalence"
-        about="Share of the pairs whose two responses differ in this feature, that is, whose code is not 0."
+        about="Share of the pairs whose two responses differ in this feature, that is, whose code is not 0. The effect rests on the rows among them that carry a decided vote."
         value={percent(feature.prevalence)}
       >
         {interval(feature.prevalence_low, feature.prevalence_high, percent)}
+        <br />
+        {`n ${count(feature.n)}`}
       </Fact>
       <Fact
         word="Fidelity"
@@ -96,11 +98,6 @@ export function Numbers({ row, controls }: { row: Row; controls: readonly string
       >
         {measured ? "by construction" : feature.recurs ? "recurs" : "does not recur"}
       </Fact>
-      <Fact
-        word="Pairs"
-        about="Rows with a code other than 0 that the numbers rest on."
-        value={count(feature.n)}
-      />
     </dl>
   );
 }

@@ -3,7 +3,7 @@
 /** The features: a grid whose rows are walked with the keyboard, choosing as one goes. */
 import { useComputed, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { decimal, percent, points } from "../shared/format";
 import { Interval, IntervalAxis } from "../shared/Interval";
 import { KindIcon, StatusIcon } from "./icons";
@@ -25,17 +25,20 @@ const COLUMNS: readonly { column: Column; title: string; about: string }[] = [
 ];
 
 export const PAGE_ROWS = 10;
-const WIDTH = 104;
+const WIDTH = 110;
 
-/** One domain for all intervals, symmetric about 0, not stretched by the few widest of them. */
+const REACHES = [0.05, 0.1, 0.2, 0.5, 1];
+
+/** One domain for all intervals, symmetric about 0, in which four of five fit; the widest ones end in arrows. */
 export function domainOf(rows: readonly Row[]): [number, number] {
   const reach = rows
-    .flatMap(({ feature }) => [feature.delta_win_low, feature.delta_win_high, feature.delta_win])
-    .filter((end): end is number => end !== null)
-    .map(Math.abs)
+    .map(({ feature: { delta_win_low: low, delta_win_high: high } }) =>
+      low === null || high === null ? null : Math.max(Math.abs(low), Math.abs(high)),
+    )
+    .filter((end) => end !== null)
     .sort((a, b) => a - b);
-  const most = reach[Math.floor(0.95 * (reach.length - 1))] ?? 0.1;
-  const round = Math.max(0.05, Math.ceil(most * 20) / 20);
+  const most = reach[Math.floor(0.8 * (reach.length - 1))] ?? 0.1;
+  const round = REACHES.find((end) => end >= most) ?? 1;
   return [0 - round, round];
 }
 
@@ -182,7 +185,7 @@ export function Table({ state }: { state: State }) {
     const focused = (line.getRootNode() as Document | ShadowRoot).activeElement;
     if (focused !== line && focused?.classList.contains("lb-line")) line.focus({ preventScroll: true });
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     state.focusList = () => grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
   }, [state]);
 

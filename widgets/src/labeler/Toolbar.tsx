@@ -113,6 +113,40 @@ function FilterPanel({ state, id }: { state: State; id: string }) {
   );
 }
 
+/** Puts the list away and back where it stands above the feature. */
+function Fold({ state }: { state: State }) {
+  const folded = state.folded.value;
+  const word = folded ? "Show the list" : "Hide the list";
+  return (
+    <button
+      type="button"
+      class="lb-button lb-fold"
+      aria-expanded={!folded}
+      aria-label={word}
+      title={word}
+      onClick={() => {
+        state.folded.value = !folded;
+      }}
+    >
+      <Icon shape="list" /> {folded && word}
+    </button>
+  );
+}
+
+function Steps({ state }: { state: State }) {
+  return (
+    <>
+      <span class="lb-grow" />
+      <button type="button" class="lb-button" title="Previous feature ([)" onClick={() => state.step(-1)}>
+        Previous
+      </button>
+      <button type="button" class="lb-button" title="Next feature (])" onClick={() => state.step(1)}>
+        Next
+      </button>
+    </>
+  );
+}
+
 export function Toolbar({ state }: { state: State }) {
   const open = useSignal(false);
   const shown = state.view.value.length;
@@ -122,7 +156,12 @@ export function Toolbar({ state }: { state: State }) {
   const id = `${state.uid}-filters`;
   return (
     <div class="lb-toolbar lb-noprint">
+      <div class="lb-foldedline">
+        <Fold state={state} />
+        <Steps state={state} />
+      </div>
       <div class="lb-searchline">
+        <Fold state={state} />
         <label class="lb-search">
           <Icon shape="search" />
           <input

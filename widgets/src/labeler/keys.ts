@@ -20,9 +20,9 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     if (!reading()) return false;
     const { shelves } = state;
     const last = Math.min(shelves.limit.peek(), shelves.shelf.peek().items.length) - 1;
-    const at = root.querySelector(".lb-pair:focus-within")
-      ? shelves.active.peek() + by
-      : shelves.active.peek();
+    // The first press goes to the pair, the next ones on from there.
+    const focused = (root.getRootNode() as Document | ShadowRoot).activeElement;
+    const at = shelves.active.peek() + (focused?.closest(".lb-pair") ? by : 0);
     const next = Math.max(0, Math.min(last, at));
     const box = root.querySelector<HTMLElement>(`[data-pair="${next}"]`);
     shelves.active.value = next;
@@ -74,7 +74,9 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     k: pair(-1),
     n: name,
     e: name,
-    m: focus("[data-lb-note]"),
+    m: work((id) => {
+      state.noting.value = id;
+    }),
     t: work((id) => state.edit(id, { turned: !chosen()?.turned })),
     h: work(() => {
       const shown = state.shelves.shelf.peek().items[state.shelves.active.peek()];

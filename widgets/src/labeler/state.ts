@@ -47,6 +47,10 @@ export interface State {
   uid: string;
   /** The feature whose name is to be edited next. */
   naming: Signal<FeatureId | null>;
+  /** The feature whose note is to be written next. */
+  noting: Signal<FeatureId | null>;
+  /** Whether the list is put away, where it is narrow. */
+  folded: Signal<boolean>;
   /** Set by the table. */
   focusList: () => void;
   dispose(): void;
@@ -258,6 +262,8 @@ export function createState(
     shelves,
     uid: `lb${++views}`,
     naming: signal<FeatureId | null>(null),
+    noting: signal<FeatureId | null>(null),
+    folded: signal(false),
     focusList() {},
     dispose() {
       outbox.stop();

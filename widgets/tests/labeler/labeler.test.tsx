@@ -1,0 +1,313 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/preact";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fixture, HOSTILE } from "../../dev/fixture";
+import { FakeKernel, type FakeOptions } from "../../dev/kernel";
+import labeler from "../../src/labeler/index";
+import type { Snapshot } from "../../src/protocol";
+
+let clean: (() => void)[] = [];
+beforeEach(() => localStorage.clear());
+afterEach(() => {
+  for (const one of clean) one();
+  clean = [];
+  cleanup();
+  document.body.replaceChildren();
+});
+
+function mount(options: FakeOptions = {}, snapshot: Snapshot | null = fixture()) {
+  const el = document.createElement("div");
+  document.body.append(el);
+  const kernel = new FakeKernel(snapshot, options);
+  clean.push(labeler.render({ model: kernel, el }));
+  const root = el.querySelector<HTMLElement>(".whimsight") as HTMLElement;
+  const key = (name: string, more: KeyboardEventInit = {}): void => {
+    const at = root.contains(document.activeElement) ? document.activeElement : root;
+    fireEvent.keyDown(at as Element, { key: name, bubbles: true, ...more });
+  };
+  const rows = (): HTMLElement[] => screen.getAllByRole("row").filter((row) => row.dataset.feature);
+  const chosen = (): string | undefined =>
+    rows().find((row) => row.getAttribute("aria-selected") === "true")?.dataset.feature;
+  return { el, kernel, root, key, rows, chosen };
+}
+
+describe("the table", () => {
+  it("is a grid with a name, counted rows and one chosen row that takes the focus", () => {
+    const { rows } = mount();
+    const grid = screen.getByRole("grid", { name: "Features" });
+    expect(grid.getAttribute("aria-rowcount")).toBe("13");
+    expect(rows().filter((row) => row.tabIndex === 0)).toHaveLength(1);
+    expect(rows().filter((row) => row.getAttribute("aria-selected") === "true")).toHaveLength(1);
+  });
+
+  it("says by which column it is sorted, and a header's button changes it", async () => {
+    const { rows } = mount();
+    const header = screen.getByRole("columnheader", { name: /Delta-win/ });
+    expect(header.getAttribute("aria-sort")).toBe("none");
+    const first = rows()[0]?.dataset.feature;
+    fireEvent.click(within(header).getByRole("button"));
+    await waitFor(() => expect(header.getAttribute("aria-sort")).toBe("descending"));
+    const numbers = rows().map((row) => row.querySelector(".lb-delta_win .lb-number")?.textContent);
+    const values = numbers
+      .filter((text) => text !== undefined)
+      .map((text) => Number((text as string).replace("−", "-")));
+    expect(values).toEqual(values.toSorted((a, b) => b - a));
+    fireEvent.click(within(header).getByRole("button"));
+    fireEvent.click(within(header).getByRole("button"));
+    await waitFor(() => expect(rows()[0]?.dataset.feature).toBe(first));
+  });
+
+  it("says how many features are left, and offers a way back when there are none", async () => {
+    const { rows } = mount();
+    fireEvent.input(screen.getByRole("searchbox"), { target: { value: "bullet" } });
+    await screen.findByText("2 of 12 features");
+    expect(rows()).toHaveLength(2);
+    fireEvent.input(screen.getByRole("searchbox"), { target: { value: "nowhere" } });
+    fireEvent.click(await screen.findByRole("button", { name: "Clear search and filters" }));
+    await screen.findByText("12 features");
+  });
+});
+
+describe("by keyboard alone", () => {
+  it("one walks the list, and the choice goes along", async () => {
+    const { rows, chosen, key, kernel } = mount();
+    const order = rows().map((row) => row.dataset.feature);
+    rows()[0]?.focus();
+    key("ArrowDown");
+    await waitFor(() => expect(chosen()).toBe(order[1]));
+    expect((document.activeElement as HTMLElement).dataset.feature).toBe(order[1]);
+    key("End");
+    await waitFor(() => expect(chosen()).toBe(order.at(-1)));
+    key("Home");
+    await waitFor(() => expect(chosen()).toBe(order[0]));
+    expect(kernel.get("selected")).toBe(order[0]);
+  });
+
+  it("one names a feature: n, the name, Enter; and is back in the list", async () => {
+    const { rows, key, kernel, chosen } = mount();
+    rows()[0]?.focus();
+    key("n");
+    const field = (await screen.findByRole("textbox", { name: "Name of the feature" })) as HTMLInputElement;
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    fireEvent.input(field, { target: { value: "says sorry first" } });
+    key("Enter");
+    const id = chosen() as string;
+    await waitFor(() =>
+      expect(kernel.get("labels")[id]).toMatchObject({ name: "says sorry first", status: "named" }),
+    );
+    expect((document.activeElement as HTMLElement).dataset.feature).toBe(id);
+    await screen.findByText("1", { selector: ".lb-progress b" });
+  });
+
+  it("Escape leaves the name as it was", async () => {
+    const { rows, key, kernel } = mount();
+    rows()[0]?.focus();
+    key("n");
+    const field = await screen.findByRole("textbox", { name: "Name of the feature" });
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    fireEvent.input(field, { target: { value: "a slip" } });
+    key("Escape");
+    await waitFor(() => expect(screen.queryByRole("textbox", { name: "Name of the feature" })).toBeNull());
+    expect(kernel.received.filter(({ name }) => name === "edit")).toEqual([]);
+  });
+
+  it("leaving the field saves", async () => {
+    const { rows, key, kernel, chosen } = mount();
+    rows()[0]?.focus();
+    key("e");
+    const field = await screen.findByRole("textbox", { name: "Name of the feature" });
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    fireEvent.input(field, { target: { value: "kept" } });
+    fireEvent.blur(field);
+    await waitFor(() => expect(kernel.get("labels")[chosen() as string]?.name).toBe("kept"));
+  });
+
+  it("one sets the status, turns round, undoes and does again", async () => {
+    const { rows, key, kernel, chosen } = mount();
+    rows()[0]?.focus();
+    const id = chosen() as string;
+    key("4");
+    await waitFor(() => expect(kernel.get("labels")[id]?.status).toBe("rejected"));
+    key("t");
+    await waitFor(() => expect(kernel.get("labels")[id]?.turned).toBe(true));
+    key("z", { ctrlKey: true });
+    await waitFor(() => expect(kernel.get("labels")[id]?.turned).toBeUndefined());
+    key("Z", { ctrlKey: true, shiftKey: true });
+    await waitFor(() => expect(kernel.get("labels")[id]?.turned).toBe(true));
+  });
+
+  it("one reaches the search, the pairs, their highlights and the help", async () => {
+    const { root, rows, key } = mount();
+    rows()[0]?.focus();
+    key("/");
+    expect(document.activeElement).toBe(screen.getByRole("searchbox"));
+    key("Escape");
+    key("j");
+    expect((document.activeElement as HTMLElement).dataset.pair).toBe("0");
+    key("j");
+    expect((document.activeElement as HTMLElement).dataset.pair).toBe("1");
+    key("h");
+    await waitFor(() => expect(root.querySelectorAll("[data-pair='1'] mark").length).toBeGreaterThan(0));
+    expect(root.querySelectorAll("[data-pair='0'] mark")).toHaveLength(0);
+    key("h");
+    await waitFor(() => expect(root.querySelectorAll("mark")).toHaveLength(0));
+    key("?");
+    const help = await screen.findByRole("dialog", { name: "Keys" });
+    expect(help.textContent).toMatch(/random pairs/);
+    key("Escape");
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  });
+
+  it("keys inside do not reach the notebook around it", () => {
+    const { rows, key } = mount();
+    const heard: string[] = [];
+    const listen = (event: KeyboardEvent): void => void heard.push(event.key);
+    document.body.addEventListener("keydown", listen);
+    rows()[0]?.focus();
+    for (const name of ["b", "x", "ArrowDown", "j", "Enter"]) key(name);
+    document.body.removeEventListener("keydown", listen);
+    expect(heard).toEqual([]);
+  });
+});
+
+describe("tags", () => {
+  it("are added by a comma or Enter and taken away by their button", async () => {
+    const { kernel, chosen } = mount();
+    const id = chosen() as string;
+    const field = screen.getByRole("combobox", { name: "Add a tag" });
+    fireEvent.input(field, { target: { value: "tone," } });
+    await waitFor(() => expect(kernel.get("labels")[id]?.tags).toEqual(["tone"]));
+    fireEvent.input(field, { target: { value: " style  of it " } });
+    fireEvent.keyDown(field, { key: "Enter" });
+    await waitFor(() => expect(kernel.get("labels")[id]?.tags).toEqual(["tone", "style of it"]));
+    fireEvent.click(screen.getByRole("button", { name: "Remove tag tone" }));
+    await waitFor(() => expect(kernel.get("labels")[id]?.tags).toEqual(["style of it"]));
+  });
+});
+
+describe("a suggestion", () => {
+  it("becomes the name with one click", async () => {
+    const { kernel, chosen } = mount();
+    fireEvent.click(await screen.findByRole("button", { name: /signposts/ }));
+    await waitFor(() => expect(kernel.get("labels")[chosen() as string]?.name).toBe("signposts"));
+  });
+});
+
+describe("trouble", () => {
+  it("that Python reports is read out, and the name is again what it was", async () => {
+    const { rows, key } = mount({ mood: "ill" });
+    rows()[0]?.focus();
+    key("4");
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toMatch(/taken back.*disk is full/);
+    expect(rows()[0]?.dataset.status).toBe("draft");
+  });
+
+  it("none: a snapshot that has not come yet says that it is waited for, and is drawn when it comes", async () => {
+    const { kernel, rows } = mount({}, null);
+    expect(screen.getByRole("status").textContent).toMatch(/Waiting for the study/);
+    kernel.push("snapshot", fixture({ features: 3 }));
+    await waitFor(() => expect(rows()).toHaveLength(3));
+  });
+
+  it("none: a study without features says so", () => {
+    mount({}, { ...fixture(), features: [], examples: {}, texts: [] });
+    expect(document.body.textContent).toMatch(/no features/);
+  });
+});
+
+describe("a report", () => {
+  it("has no control that edits, and sends nothing", async () => {
+    const { root, kernel, rows, key } = mount({
+      editable: false,
+      labels: { d00: { name: "done", tags: ["a"] } },
+    });
+    kernel.push("selected", "d00");
+    await screen.findByRole("heading", { name: "done" });
+    rows()[0]?.focus();
+    for (const name of ["n", "e", "t", "v", "h", "r", "m", "1", "4"]) key(name);
+    key("z", { ctrlKey: true });
+    for (const name of [
+      /Undo/,
+      /Redo/,
+      /Verify/,
+      /Turn/,
+      /Rename/,
+      /Remove tag/,
+      /highlight/,
+      /drives/,
+      /note/,
+    ]) {
+      expect(screen.queryByRole("button", { name })).toBeNull();
+    }
+    expect(root.querySelector("textarea, input[type=radio], .lb-taginput")).toBeNull();
+    expect(screen.queryByRole("tab", { name: "Random" })).toBeNull();
+    expect(kernel.received).toEqual([]);
+  });
+
+  it("of names only says that the texts were left out", () => {
+    const whole = fixture();
+    mount(
+      { editable: false },
+      { ...whole, examples: {}, texts: [], study: { ...whole.study, names_only: true } },
+    );
+    expect(document.body.textContent).toMatch(/the texts were left out/);
+  });
+
+  it("prints every pair it holds", async () => {
+    const { root } = mount({ editable: false }, fixture({ examples: 15 }));
+    expect(root.querySelectorAll(".lb-pair")).toHaveLength(10);
+    window.dispatchEvent(new Event("beforeprint"));
+    await waitFor(() => expect(root.querySelectorAll(".lb-pair")).toHaveLength(15));
+  });
+});
+
+describe("hostile texts", () => {
+  it("in names, notes, tags and pairs stay texts", async () => {
+    const evil = HOSTILE[0] as string;
+    const snapshot = fixture({ hostile: true });
+    const { root, kernel } = mount(
+      { labels: { d00: { note: evil, tags: [evil, HOSTILE[1] as string] } } },
+      snapshot,
+    );
+    kernel.push("selected", "d00");
+    await screen.findByRole("button", { name: `Rename ${evil}` });
+    expect(root.querySelector("script, img, iframe, object, embed, a, svg[onload]")).toBeNull();
+    for (const element of root.querySelectorAll("*")) {
+      for (const { name } of element.attributes) expect(name).not.toMatch(/^on/);
+    }
+    expect(root.textContent).toContain(evil);
+    expect((window as unknown as { hurt?: number }).hurt).toBeUndefined();
+  });
+});
+
+describe("the sentence", () => {
+  it("carries the name of now", async () => {
+    const { kernel, root } = mount({ labels: { d00: { name: "apologies" } } });
+    kernel.push("selected", "d00");
+    await waitFor(() =>
+      expect(root.querySelector(".lb-sentence")?.textContent).toMatch(/^More of ‘apologies’ is/),
+    );
+    kernel.push("labels", {});
+    await waitFor(() =>
+      expect(root.querySelector(".lb-sentence")?.textContent).toMatch(/^More of ‘length’ is/),
+    );
+  });
+});
+
+it("cleans up after itself", () => {
+  const { el, kernel } = mount();
+  expect(kernel.listening).toBeGreaterThan(0);
+  clean.pop()?.();
+  expect(el.childNodes).toHaveLength(0);
+  expect(kernel.listening).toBe(0);
+});
+
+it("goes with the host's signal", () => {
+  const el = document.createElement("div");
+  const stop = new AbortController();
+  const kernel = new FakeKernel(fixture());
+  labeler.render({ model: kernel, el, signal: stop.signal });
+  stop.abort();
+  expect([el.childNodes.length, kernel.listening]).toEqual([0, 0]);
+});
