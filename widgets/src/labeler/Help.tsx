@@ -1,5 +1,5 @@
 /** All keys on one sheet. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons";
 import type { State } from "./state";
 
@@ -50,10 +50,11 @@ export function Help({ state }: { state: State }) {
   const leave = (): void => {
     state.help.value = false;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const root = sheet.current?.getRootNode() as Document | ShadowRoot;
     const before = root.activeElement as HTMLElement | null;
     sheet.current?.showModal();
+    sheet.current?.querySelector("button")?.focus();
     return () => before?.focus?.();
   }, []);
   return (
