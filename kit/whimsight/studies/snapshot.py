@@ -32,6 +32,7 @@ __all__ = [
 
 _BINS = 40
 _SHORTEST = 200  # characters; beyond this examples are left out rather than texts shortened
+_FEW = 4
 _RECURS = 0.5  # as in `whimsight.autoencoder.stability`
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -84,7 +85,7 @@ def snapshot(
     facts = {
         "schema": 1,
         "study": _about(study, names_only=names_only),
-        "features": _features(study, table, quotes=not names_only),
+        "features": _features(study, reading, quotes=not names_only),
     }
     room = max_bytes - size_of(facts) - size_of({"examples": {}, "texts": []})
     if room < 0:
@@ -174,7 +175,8 @@ def _about(study: Study, *, names_only: bool) -> dict[str, Any]:
     }
 
 
-def _features(study: Study, table: pd.DataFrame, *, quotes: bool) -> list[dict[str, Any]]:
+def _features(study: Study, reading: Reading, *, quotes: bool) -> list[dict[str, Any]]:
+    table = study.found
     chance = _number(study.facts.get("chance_stability"))
     out = []
     for j, feature in enumerate(str(f) for f in table.index):
@@ -192,7 +194,7 @@ def _features(study: Study, table: pd.DataFrame, *, quotes: bool) -> list[dict[s
                 "recurs": measured or (stable is not None and stable >= max(_RECURS, chance or 0.0)),
                 "sentence": sentence(study, feature, row),
                 "sentence_turned": sentence(study, feature, row, turned=True),
-                "note": _note(study, feature, quotes=quotes),
+                "note": _note(study, feature, quotes=quotes) + _few(reading, j),
                 "histogram": histogram(study.pair_codes[:, j][study.pair_of_row]),
             }
         )
@@ -211,6 +213,15 @@ def _note(study: Study, feature: str, *, quotes: bool) -> str:
     if not quotes or "note" not in study.drafts:
         return ""
     return _word(study.drafts["note"].get(feature))
+
+
+def _few(reading: Reading, column: int) -> str:
+    """Say so where there is hardly anything to read."""
+    readable = int(np.count_nonzero(reading.columns[:, column]))
+    if readable >= _FEW:
+        return ""
+    held_out = np.count_nonzero(reading.study.pair_codes[reading.study.pair_of_row[reading.held_out], column])
+    return f" Few pairs differ in it: {readable} to read, {held_out} held out for blind tests."
 
 
 def histogram(code: NDArray[np.float32], bins: int = _BINS) -> dict[str, Any]:
