@@ -348,8 +348,9 @@ def _shown(text: str) -> str:
 def _print_study(made: Study) -> None:
     typer.echo(f"\n{made!r}\n")
     typer.echo(
-        "Features, the surest effects first. delta_win: change in the chance to be chosen for the response with "
-        "more of it\n(95 % interval); beta: log odds a standard deviation, with its q (false-discovery rate)\n"
+        "Features, in the order of what is sure of their effect (the end of the interval nearer to 0).\n"
+        "delta_win: change in the chance to be chosen for the response with more of it, in percentage points\n"
+        "(95 % interval); beta: log odds for one standard deviation, with its q (false-discovery rate)\n"
     )
     typer.echo(_features_text(made.features))
     if len(made.prediction):
@@ -373,7 +374,7 @@ def _features_text(features: pd.DataFrame, top: int = 24) -> str:
             "name": table["name"].str.slice(0, 48),
             "prevalence": (100 * table["prevalence"]).map("{:.0f}%".format),
             "delta_win": [
-                f"{100 * d:+.1f}% ({100 * low:+.1f} to {100 * high:+.1f})" if d == d else "-"
+                f"{100 * d:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})" if d == d else "-"
                 for d, low, high in zip(
                     table["delta_win"], table["delta_win_low"], table["delta_win_high"], strict=True
                 )

@@ -20,9 +20,11 @@ from whimsight.autoencoder.training import Dictionary, Objective, Rows, descend,
 from whimsight.errors import FitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from whimsight.progress import Progress
 
 __all__ = ["Fitted", "fit_dictionary", "held_out_rows"]
 
@@ -92,7 +94,7 @@ def fit_dictionary(
     groups: Any,
     weights: Any,
     seed: int,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
 ) -> Fitted:
     """Fit; the parameters are those of `SparseAutoencoder.fit`."""
     x = checked_differences(differences)

@@ -14,9 +14,11 @@ from whimsight.errors import FitError, StudyFileError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from whimsight.progress import Progress
 
 __all__ = ["SparseAutoencoder"]
 
@@ -74,7 +76,7 @@ class SparseAutoencoder:
         groups: ArrayLike | None = None,
         weights: ArrayLike | None = None,
         seed: int = 0,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> SparseAutoencoder:
         """Learn a dictionary from embedding differences.
 

@@ -34,12 +34,11 @@ from whimsight.autoencoder.fitting import held_out_rows
 from whimsight.errors import FitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
     from numpy.typing import NDArray
 
     from whimsight.autoencoder.model import SparseAutoencoder
+    from whimsight.progress import Progress
 
 __all__ = ["match", "matched_cosines", "stability"]
 
@@ -87,7 +86,7 @@ def stability(
     weights: Any = None,
     n_halvings: int = 5,
     seed: int = 0,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Say for each feature how far it recurs in halves of the data that share no group.
 

@@ -10,9 +10,9 @@ import numpy as np
 from whimsight.autoencoder.selection import cut_for, largest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
+
+    from whimsight.progress import Progress
 
 __all__ = ["Dictionary", "Objective", "Rows", "descend", "reencode"]
 
@@ -151,7 +151,7 @@ def descend(
     rate: float = 5e-3,
     epochs: int = 50,
     patience: int = 3,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Dictionary, list[dict[str, float]]]:
     """Train in batches until the held-out error stops falling; return the best dictionary and the epochs.
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
 from whimsight.errors import EmbeddingError
+from whimsight.progress import Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Embedder", "Template", "check_texts", "normalise", "printable"]
-
-Progress = Callable[[str, int, int], None]
+__all__ = ["Embedder", "Progress", "Template", "check_texts", "normalise", "printable"]
 
 
 @runtime_checkable

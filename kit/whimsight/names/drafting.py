@@ -13,12 +13,11 @@ from whimsight.names.phrases import PhraseDescriber
 from whimsight.names.protocols import Candidate, Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from whimsight.embed import Embedder
     from whimsight.pairs import Texts
+    from whimsight.progress import Progress
 
 __all__ = ["UNNAMED", "draft"]
 
@@ -46,7 +45,7 @@ def draft(
     embedder: Embedder | None = None,
     rate: float = 0.1,
     seed: int = 0,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Draft a name for every feature and measure how well it fits.
 
@@ -77,8 +76,8 @@ def draft(
     DataFrame
         M rows: ``name``, ``note``, ``judge``, ``fidelity``, ``fidelity_low``, ``fidelity_high``, ``p``,
         ``n``, ``sign`` (-1: the name fits the other end, so turn the feature round; fidelity is already
-        that of the turned feature), ``candidates`` (list of (name, fidelity where it was chosen), best
-        first).
+        that of the turned feature), ``candidates`` (list of (name, fidelity where it was chosen, sign),
+        best first).
     """
     part = _deal(prompt, seed)
     order = np.random.default_rng(seed).permutation(prompt.size)

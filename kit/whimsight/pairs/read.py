@@ -109,12 +109,7 @@ def read(
       warning: A is always preferred, so effects cannot be estimated; is the right column read?
     """
     _known_keywords(unknown)
-    if missing not in ("unlabelled", "tie"):
-        raise PairsError(f"missing is 'unlabelled' or 'tie'; found {missing!r}.")
-    if max_characters is not None and max_characters < 1:
-        raise PairsError(f"max_characters is 1 or more, or None for no limit; found {max_characters!r}.")
-    if seed < 0:
-        raise PairsError(f"seed is 0 or more; found {seed!r}.")
+    _sensible(missing, max_characters, seed)
     found = to_frame(source, split=split)
     frame = found.frame
     if frame.empty:
@@ -170,6 +165,15 @@ def _known_keywords(unknown: Mapping[str, Any]) -> None:
         raise TypeError(
             f"read() has no keyword {keyword!r}.{nearest(keyword, known)} Keywords: {', '.join(known)}."
         )
+
+
+def _sensible(missing: str, max_characters: int | None, seed: int) -> None:
+    if missing not in ("unlabelled", "tie"):
+        raise PairsError(f"missing is 'unlabelled' or 'tie'; found {missing!r}.")
+    if max_characters is not None and max_characters < 1:
+        raise PairsError(f"max_characters is 1 or more, or None for no limit; found {max_characters!r}.")
+    if seed < 0:
+        raise PairsError(f"seed is 0 or more; found {seed!r}.")
 
 
 def _known_columns(frame: pd.DataFrame, named: Mapping[str, str]) -> None:

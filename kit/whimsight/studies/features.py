@@ -11,15 +11,12 @@ from whimsight.studies._study import FEATURE_COLUMNS
 from whimsight.studies.inputs import residual_map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from whimsight.autoencoder import SparseAutoencoder
+    from whimsight.progress import Progress
     from whimsight.studies.inputs import Inputs
     from whimsight.studies.settings import Settings
-
-    Progress = Callable[[str, int, int], None]
 
 __all__ = ["empty_features", "encode", "fit_autoencoder", "unexplained"]
 

@@ -10,14 +10,11 @@ import numpy as np
 from whimsight.errors import EmbeddingError, StudyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from whimsight.embed import Embedder
     from whimsight.pairs import Pairs, Texts
-
-    Progress = Callable[[str, int, int], None]
+    from whimsight.progress import Progress
 
 __all__ = [
     "Inputs",

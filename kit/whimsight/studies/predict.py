@@ -11,15 +11,12 @@ import pandas as pd
 from whimsight.studies.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from whimsight.effects.prediction import Block, Columns
     from whimsight.pairs import Pairs
+    from whimsight.progress import Progress
     from whimsight.studies.inputs import Inputs
-
-    Progress = Callable[[str, int, int], None]
 
 __all__ = ["predict", "predict_with_lasso"]
 

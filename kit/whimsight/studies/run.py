@@ -18,16 +18,13 @@ from whimsight.studies.predict import predict_with_lasso
 from whimsight.studies.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from whimsight.autoencoder import SparseAutoencoder
     from whimsight.embed import Embedder
     from whimsight.pairs import Pairs
+    from whimsight.progress import Progress
     from whimsight.studies.inputs import Inputs
-
-    Progress = Callable[[str, int, int], None]
 
 __all__ = ["study"]
 
@@ -107,9 +104,7 @@ def study(
     codes[:, : sign.size] *= sign
     clock.lap("draft names")
 
-    clusters = [pairs.components(settings.groups)]
-    if "annotator" in pairs.frame and pairs.codes("annotator").max() > 0:
-        clusters.append(pairs.codes("annotator"))
+    clusters = _clusters(pairs, settings)
     joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
     clock.lap("effects")
     prediction, lasso = predict_with_lasso(
@@ -143,7 +138,8 @@ def _settings(embedder: Any, embeddings: Any, choices: dict[str, Any]) -> Settin
     for name in choices:
         if name not in known:
             raise TypeError(
-                f"study() has no choice {name!r}.{nearest(name, known)} Choices: {', '.join(known)}."
+                f"study() has no choice {name!r}.{nearest(name, known)} Choices: {', '.join(known)}. What an "
+                "embedder takes (base_url, device ...) goes to its maker: embedder=whimsight.embedder(...)."
             )
     name = embedder if isinstance(embedder, str) else str(getattr(embedder, "name", type(embedder).__name__))
     return Settings(embedder="ready" if embeddings is not None else name, **choices)
@@ -249,6 +245,13 @@ def _draft_names(
     for column in ("fidelity", "fidelity_low", "fidelity_high"):
         features.loc[named, column] = drafts.loc[named, column]
     return drafts.drop(columns="sign"), drafts["sign"].to_numpy(dtype=np.float32)
+
+
+def _clusters(pairs: Pairs, settings: Settings) -> list[NDArray[np.int64]]:
+    """Ways in which votes belong together: by prompt, and by annotator where there are several."""
+    by_prompt = pairs.components(settings.groups)
+    several = "annotator" in pairs.frame and pairs.codes("annotator").max() > 0
+    return [by_prompt, pairs.codes("annotator")] if several else [by_prompt]
 
 
 def _effects(
