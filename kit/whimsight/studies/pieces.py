@@ -85,12 +85,11 @@ def _sentences(text: str, start: int, end: int) -> list[Piece]:
 
 
 def _goes_on(text: str, start: int, stop: re.Match[str], end: int) -> bool:
-    """Whether a full stop is that of an abbreviation, of an enumeration, or before a small letter."""
-    if stop[0] != ".":
-        return False
-    after = text[stop.end() : end].lstrip()[:1]
+    """Whether a stop is before a small letter, or is that of an abbreviation or an enumeration."""
+    if text[stop.end() : min(end, stop.end() + 8)].lstrip()[:1].islower():
+        return True
     before = text[max(start, stop.start() - 12) : stop.end()]
-    return after.islower() or _ABBREVIATED.search(before) is not None
+    return stop[0] == "." and _ABBREVIATED.search(before) is not None
 
 
 def _trimmed(text: str, start: int, end: int) -> Piece:
