@@ -55,6 +55,11 @@ def read_handed_in(path: Path) -> HandedIn:
             raise LabelsError("it is empty.")
         if path.suffix.casefold() == ".json":
             return HandedIn(*read_json(path.read_bytes()))
+        with path.open("rb") as file:
+            head = file.read(20)
+        # Even to read one, SQLite lays files beside a database with a write-ahead log.
+        if len(head) < 20 or head[18:20] != b"\x01\x01":
+            raise LabelsError("it is not a file of labels, or another program changed its journal mode.")
         return _read_store(path)
     except OSError as error:
         raise LabelsError(f"it cannot be read: {error.strerror or error}.") from error

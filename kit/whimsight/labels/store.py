@@ -257,9 +257,9 @@ class LabelStore:
             events: list[Event] = []
             for feature, given in cleaned.items():
                 label = state.labels.get(feature, Label())
-                if only_new:
-                    given = {k: v for k, v in given.items() if differs(label, {k: v})}
                 full = _with_status(label, given)
+                if only_new:
+                    full = {k: v for k, v in full.items() if differs(label, {k: v})}
                 own = label if only_new else state.own.get(who, {}).get(feature)
                 if not full or (own is not None and not differs(own, full) and not differs(label, full)):
                     continue
