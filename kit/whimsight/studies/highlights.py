@@ -110,6 +110,11 @@ def _left_out(
     shorter = [_without(text, cut) for text, cut in zip((more, less), cuts, strict=True)]
     texts = [more, less, *shorter[0], *shorter[1]]
     vectors = _embed(study, embedder, prompt, texts)
+    if vectors.shape[1] != study.autoencoder.dimensions:
+        raise StudyError(
+            f"This embedder makes vectors of {vectors.shape[1]} dimensions, that of the study "
+            f"{study.autoencoder.dimensions}: it is not the embedder that the study was made with."
+        )
     m = len(shorter[0])
     side_more = np.concatenate([[0], np.arange(2, 2 + m), np.zeros(len(shorter[1]), dtype=np.int64)])
     side_less = np.concatenate([[1], np.ones(m, dtype=np.int64), np.arange(2 + m, len(texts))])

@@ -192,6 +192,7 @@ class Answers:
         return {"text": clean(str(pair["response_a" if more_is_a == (part == "more") else "response_b"]))}
 
     def _mark(self, args: _Arguments) -> dict[str, Any]:
+        self._require_texts()
         key = self._feature(args), self._row(args)
         if key not in self._highlights:
             found = highlights(self.study, *key, embedder=self._embedder)
@@ -215,7 +216,7 @@ class Answers:
         sign = candidates[0][2] if candidates and named else 1
         sign *= float(self.study.polarity[self.study.column(feature)])
         fitting = [
-            {"name": clean(str(name)), "fit": float(fit), "source": str(drafts["judge"][feature])}
+            {"name": clean(str(name)), "fit": float(fit), "source": str(self.study.found["judge"][feature])}
             for name, fit, end in candidates
             if end * sign > 0 and np.isfinite(fit)
         ]

@@ -173,7 +173,8 @@ class FeatureView(anywidget.AnyWidget):
         known = {
             k: v for k, v in sync_data.items() if k not in ("snapshot", "labels", "work", "_esm", "_css")
         }
-        if "selected" in known and known["selected"] not in self.study.found.index:
+        chosen = known.get("selected")
+        if "selected" in known and not (isinstance(chosen, str) and chosen in self.study.found.index):
             del known["selected"]
             self.send_state("selected")
         super().set_state(known)
