@@ -28,6 +28,8 @@ export interface FakeOptions {
   editable?: boolean;
   labels?: Record<FeatureId, Label>;
   mood?: Mood;
+  /** As in a report: a page of its own. */
+  page?: boolean;
   /** Milliseconds before an answer. */
   delay?: number;
 }
@@ -44,7 +46,7 @@ export class FakeKernel {
   private readonly delay: number;
   private answered: number[] = [];
 
-  constructor(snapshot: Snapshot | null, { editable = true, labels = {}, mood = "well", delay = 0 }: FakeOptions = {}) {
+  constructor(snapshot: Snapshot | null, { editable = true, labels = {}, mood = "well", delay = 0, page = false }: FakeOptions = {}) {
     const work: Work = {
       can_undo: false,
       can_redo: false,
@@ -52,7 +54,7 @@ export class FakeKernel {
       author: editable ? "ada" : "",
       editable,
     };
-    this.traits = { snapshot: snapshot as Snapshot, labels, work, selected: "" };
+    this.traits = { snapshot: snapshot as Snapshot, labels, work, selected: "", ...(page ? {} : { height: null }) };
     this.mood = mood;
     this.delay = delay;
   }

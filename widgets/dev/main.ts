@@ -49,8 +49,8 @@ if (place) {
     mood: (wish.get("mood") ?? "well") as Mood,
     delay: number("delay", 60),
     labels,
+    page: wish.has("page"),
   });
-  if (wish.has("jp")) place.classList.add("jp-OutputArea");
   widget.render({ model: kernel, el: place });
   Object.assign(window, { kernel });
 }

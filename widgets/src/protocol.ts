@@ -173,7 +173,8 @@ export interface Requests {
   examples: [{ feature: FeatureId; where: Where; n: number; offset: number }, Page];
   /** A whole text of a pair. */
   text: [{ row: number; part: "prompt" | "more" | "less"; feature: FeatureId }, { text: string }];
-  highlights: [{ feature: FeatureId; row: number }, { more: Span[]; less: Span[] }];
+  /** Without spans `reason` may say why there are none. */
+  highlights: [{ feature: FeatureId; row: number }, { more: Span[]; less: Span[]; reason?: string | null }];
   suggest: [{ feature: FeatureId }, { suggestions: Suggestion[] }];
   question: [{ feature: FeatureId; seed: number }, { question: Question | null; verification: Verification }];
   answer: [
@@ -203,4 +204,6 @@ export interface LabelerModel {
   labels: Record<FeatureId, Label>;
   work: Work;
   selected: FeatureId;
+  /** In pixels, null for as high as the window allows; absent on a page of its own, which is as long as it is. */
+  height?: number | null;
 }

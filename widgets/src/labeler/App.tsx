@@ -82,7 +82,7 @@ export function App({ state }: { state: State }) {
       <Bar state={state} />
       <Notices state={state} />
       <div class={`lb-panes${state.folded.value ? " lb-folded" : ""}${verifying ? " lb-verifying" : ""}`}>
-        <nav class="lb-list" aria-label="Features">
+        <section class="lb-list" aria-label="List of features">
           <Toolbar state={state} />
           <div class="lb-scroll">
             <Guard what="The list">
@@ -90,12 +90,12 @@ export function App({ state }: { state: State }) {
               {state.view.value.length === 0 && <NothingFound state={state} />}
             </Guard>
           </div>
-        </nav>
-        <main class="lb-main lb-scroll" aria-label="Chosen feature">
+        </section>
+        <section class="lb-main lb-scroll" aria-label="Chosen feature">
           <Guard what="This feature" key={state.chosen.value?.id}>
             <Right state={state} />
           </Guard>
-        </main>
+        </section>
       </div>
       {state.help.value && <Help state={state} />}
     </>

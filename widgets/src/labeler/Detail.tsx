@@ -69,16 +69,17 @@ function Suggestions({ state, row }: { state: State; row: Row }) {
       asked.value = row.id;
     }, DWELL);
     return () => clearTimeout(timer);
-  }, [row.id, list, asked]);
+  }, [row.id, row.turned, list, asked]);
   useSignalEffect(() => {
     if (asked.value !== null) list.value = state.suggestions(asked.value).value;
   });
   const chips = (list.value ?? []).filter(({ name }) => name !== row.name).slice(0, 6);
-  if (chips.length === 0) return null;
   return (
     <fieldset class="lb-suggestions lb-noprint">
       <legend class="lb-hidden">Suggested names</legend>
-      <span class="lb-fine">Suggested</span>
+      <span class="lb-fine">
+        {list.value === null ? "Suggestions…" : chips.length > 0 ? "Suggested" : "No suggestions"}
+      </span>
       {chips.map(({ name, fit, source }) => (
         <button
           key={`${source} ${name}`}

@@ -103,6 +103,7 @@ function Pair({ state, row, shown, index }: PairProps) {
         onHighlight={editable ? () => shelves.toggleHighlight(number) : undefined}
         onMoreText={editable ? (part) => shelves.wholeText(number, part) : undefined}
       />
+      {highlight?.marks?.reason && <p class="lb-fine lb-reason">{highlight.marks.reason}</p>}
       {highlight?.marks && (
         <button
           type="button"

@@ -56,7 +56,7 @@ export function NameField({ state, row }: { state: State; row: Row }) {
         class="lb-nameinput"
         aria-label="Name of the feature"
         dir="auto"
-        maxLength={300}
+        maxLength={200}
         placeholder="What do the responses on the left have more of?"
         value={text.value ?? ""}
         onInput={(event) => {

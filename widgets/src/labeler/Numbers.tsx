@@ -32,6 +32,13 @@ function Fact({ word, about, value, children }: NumberProps) {
 const interval = (low: number | null, high: number | null, format: (value: number | null) => string) =>
   low === null || high === null ? "no interval" : range(low, high, format as typeof points);
 
+function fidelityWords({ feature, draft, draftFidelity, named }: Row): string {
+  const { fidelity, fidelity_low, fidelity_high, judge } = feature;
+  if (fidelity !== null) return `${interval(fidelity_low, fidelity_high, decimal)}, judge: ${judge}`;
+  if (draft === UNNAMED) return named ? "verify to know it" : "no draft to judge";
+  return draftFidelity === null ? "" : `the draft’s was ${decimal(draftFidelity)}; verify yours`;
+}
+
 export function Numbers({ row, controls }: { row: Row; controls: readonly string[] }) {
   const { feature } = row;
   const measured = feature.kind === "measured";
@@ -79,13 +86,7 @@ export function Numbers({ row, controls }: { row: Row; controls: readonly string
         }
         value={decimal(feature.fidelity)}
       >
-        {measured
-          ? "by construction"
-          : feature.fidelity === null
-            ? feature.name === UNNAMED
-              ? "no draft to judge"
-              : ""
-            : `${interval(feature.fidelity_low, feature.fidelity_high, decimal)}, judge: ${feature.judge}${row.named ? ", of the draft" : ""}`}
+        {measured ? "by construction" : fidelityWords(row)}
       </Fact>
       <Fact
         word="Stability"

@@ -16,9 +16,6 @@ export interface RenderProps {
   signal?: AbortSignal;
 }
 
-/** In a page of its own the report is as long as it is; inside a notebook the widget scrolls within itself. */
-const inNotebook = (el: HTMLElement): boolean => el.closest(".jp-OutputArea, .jp-Notebook") !== null;
-
 function render({ model, el, signal }: RenderProps): () => void {
   const stop = new AbortController();
   const root = el.ownerDocument.createElement("div");
@@ -32,10 +29,13 @@ function render({ model, el, signal }: RenderProps): () => void {
   const state = createState(connection);
   watchTheme(root, stop.signal);
   keyboard(root, keysOf(state, root), stop.signal);
+  const height = connection.trait("height");
   const follow = effect(() => {
-    const editable = state.editable.value;
-    root.classList.toggle("lb-readonly", !editable);
-    root.classList.toggle("lb-page", !editable && !inNotebook(el));
+    root.classList.toggle("lb-readonly", !state.editable.value);
+    // In a page of its own it is as long as it is; in a notebook it scrolls within itself.
+    root.classList.toggle("lb-page", height.value === undefined);
+    if (height.value) root.style.setProperty("--ws-height", `${height.value}px`);
+    else root.style.removeProperty("--ws-height");
   });
   draw(<App state={state} />, root);
 

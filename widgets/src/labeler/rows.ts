@@ -11,6 +11,8 @@ export interface Row {
   name: string;
   /** What was drafted, "unnamed" included. */
   draft: string;
+  /** The fidelity of the draft, which says nothing about another name. */
+  draftFidelity: number | null;
   /** Whether a person gave the name. */
   named: boolean;
   status: Status;
@@ -47,12 +49,15 @@ export const UNNAMED = "unnamed";
 export function joinRow(found: Feature, label: Label = {}): Row {
   const turned = label.turned === true;
   const given = label.name?.trim() ?? "";
+  const renamed = given !== "" && given !== found.name && found.kind === "discovered";
+  const seen = renamed ? { ...found, fidelity: null, fidelity_low: null, fidelity_high: null } : found;
   const drafted = turned && found.name !== UNNAMED ? `opposite of ${found.name}` : found.name;
   return {
     id: found.feature,
-    feature: turned ? turnFeature(found) : found,
+    feature: turned ? turnFeature(seen) : seen,
     name: given || drafted,
     draft: found.name,
+    draftFidelity: found.fidelity,
     named: given !== "",
     status: label.status ?? (given ? "named" : "draft"),
     note: label.note ?? "",

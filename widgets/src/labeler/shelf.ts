@@ -97,5 +97,6 @@ export function turnShown(shown: Shown): Shown {
   };
 }
 
-export type Marks = { more: Span[]; less: Span[] };
-export const turnMarks = (marks: Marks, turned: boolean): Marks => (turned ? turnSpans(marks) : marks);
+export type Marks = { more: Span[]; less: Span[]; reason?: string | null };
+export const turnMarks = (marks: Marks, turned: boolean): Marks =>
+  turned ? { ...marks, ...turnSpans(marks) } : marks;

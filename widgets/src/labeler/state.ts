@@ -148,7 +148,8 @@ export function createState(
   function rename(row: Row, name: string): void {
     const given = name.replace(/\s+/g, " ").trim();
     if (given === "" || (given === row.name && (row.named || row.status !== "draft"))) return;
-    edit(row.id, row.status === "draft" ? { name: given, status: "named" } : { name: given });
+    // It was the old name that was verified; a rejected feature stays rejected.
+    edit(row.id, row.status === "rejected" ? { name: given } : { name: given, status: "named" });
     said.value = `Named ${given}`;
   }
 
@@ -205,12 +206,14 @@ export function createState(
     await travel("redo");
   }
 
-  const suggested = new Map<FeatureId, Signal<readonly Suggestion[] | null>>();
+  const suggested = new Map<string, Signal<readonly Suggestion[] | null>>();
   function suggestions(id: FeatureId): ReadonlySignal<readonly Suggestion[] | null> {
-    const known = suggested.get(id);
+    // Names tell one end of a feature: turned round it has others.
+    const key = `${id} ${byId.peek().get(id)?.turned}`;
+    const known = suggested.get(key);
     if (known) return known;
     const list = signal<readonly Suggestion[] | null>(null);
-    suggested.set(id, list);
+    suggested.set(key, list);
     connection
       .request("suggest", { feature: id }, wait)
       .then((result) => {
@@ -219,7 +222,7 @@ export function createState(
       .catch(() => {
         // A name can be thought of without suggestions; the next visit asks again.
         list.value = [];
-        suggested.delete(id);
+        suggested.delete(key);
       });
     return list;
   }

@@ -37,6 +37,15 @@ describe("a row", () => {
     expect(row("d01", { name: "length" }, { turned: true, name: "brevity" }).name).toBe("brevity");
   });
 
+  it("has no fidelity under another name than the draft's, unless it is a formula's", () => {
+    const judged = { name: "length", fidelity: 0.5, fidelity_low: 0.3, fidelity_high: 0.7 } as const;
+    const renamed = row("d01", { ...judged, kind: "discovered" }, { name: "brevity" });
+    expect(renamed.feature).toMatchObject({ fidelity: null, fidelity_low: null, fidelity_high: null });
+    expect(renamed.draftFidelity).toBe(0.5);
+    expect(row("d01", { ...judged, kind: "discovered" }, { name: "length" }).feature.fidelity).toBe(0.5);
+    expect(row("m_words", { ...judged, kind: "measured" }, { name: "brevity" }).feature.fidelity).toBe(0.5);
+  });
+
   it("has its effect turned with the feature", () => {
     const turned = row("d01", { delta_win: 0.2, delta_win_low: 0.1, delta_win_high: 0.3 }, { turned: true });
     expect(turned.feature).toMatchObject({ delta_win: -0.2, delta_win_low: -0.3, delta_win_high: -0.1 });

@@ -82,13 +82,16 @@ describe("an edit", () => {
     expect(kernel.received).toEqual([]);
   });
 
-  it("of the name alone leaves a status that a person chose", async () => {
+  it.each([
+    ["verified", "named"],
+    ["rejected", "rejected"],
+  ] as const)("of the name makes a %s feature %s", async (before, after) => {
     const { state, row, first } = start();
-    state.edit(first, { status: "verified" });
+    state.edit(first, { status: before });
     await state.outbox.settled();
     state.rename(row(first) as never, "better");
     await state.outbox.settled();
-    expect(row(first)).toMatchObject({ name: "better", status: "verified" });
+    expect(row(first)).toMatchObject({ name: "better", status: after });
   });
 });
 
