@@ -30,7 +30,8 @@ type Stage =
   | { at: "loading" }
   | { at: "question"; question: Question }
   | { at: "end" }
-  | { at: "failed"; message: string; retry: () => void };
+  /** `skip` where an answer was not taken: it can be left for another pair. */
+  | { at: "failed"; message: string; retry: () => void; skip: boolean };
 
 function seed(): number {
   return Math.floor(Math.random() * 2 ** 31);
@@ -43,25 +44,29 @@ function useTest(connection: VerifyProps["connection"], feature: FeatureId) {
   const [busy, setBusy] = useState(false);
   const control = useRef<AbortController>(null);
 
-  const attempt = useCallback(async (work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
-    const { signal } = control.current ?? new AbortController();
-    setBusy(true);
-    try {
-      await work(signal);
-    } catch (error) {
-      if (signal.aborted || isAbort(error)) return;
-      const message = error instanceof Error ? error.message : String(error);
-      setStage({
-        at: "failed",
-        message,
-        retry: () => {
-          setStage({ at: "loading" });
-          attempt(work);
-        },
-      });
-    }
-    if (!signal.aborted) setBusy(false);
-  }, []);
+  const attempt = useCallback(
+    async (work: (signal: AbortSignal) => Promise<void>, skip = false): Promise<void> => {
+      const { signal } = control.current ?? new AbortController();
+      setBusy(true);
+      try {
+        await work(signal);
+      } catch (error) {
+        if (signal.aborted || isAbort(error)) return;
+        const message = error instanceof Error ? error.message : String(error);
+        setStage({
+          at: "failed",
+          message,
+          skip,
+          retry: () => {
+            setStage({ at: "loading" });
+            attempt(work, skip);
+          },
+        });
+      }
+      if (!signal.aborted) setBusy(false);
+    },
+    [],
+  );
 
   const ask = useCallback(
     (): Promise<void> =>
@@ -74,11 +79,12 @@ function useTest(connection: VerifyProps["connection"], feature: FeatureId) {
   );
 
   useEffect(() => {
-    control.current = new AbortController();
+    const controller = new AbortController();
+    control.current = controller;
     setStage({ at: "loading" });
     setVerification(null);
     ask();
-    return () => control.current?.abort();
+    return () => controller.abort();
   }, [ask]);
 
   function give(answer: Answer): void {
@@ -88,9 +94,13 @@ function useTest(connection: VerifyProps["connection"], feature: FeatureId) {
       const reply = await connection.request("answer", { feature, token, answer }, { signal });
       setVerification(reply.verification);
       await ask();
-    });
+    }, true);
   }
-  return { stage, verification, busy, give };
+  function next(): void {
+    setStage({ at: "loading" });
+    ask();
+  }
+  return { stage, verification, busy, give, next };
 }
 
 function correlation(judge: JudgeResult): string {
@@ -103,6 +113,21 @@ export function runningWords(answered: number, person: JudgeResult | undefined):
   if (!person || person.r === null)
     return `${count(answered)} answered; all answers are alike, so no correlation`;
   return `${count(answered)} answered; correlation with the code ${correlation(person)}`;
+}
+
+function JudgeInterval({ judge: { r, low, high } }: { judge: JudgeResult }) {
+  return (
+    <Interval
+      low={low}
+      mid={r}
+      high={high}
+      domain={DOMAIN}
+      width={130}
+      format={decimal}
+      unit=""
+      significant={low !== null && low > 0}
+    />
+  );
 }
 
 function Judges({ judges, alpha }: Verification) {
@@ -136,19 +161,7 @@ function Judges({ judges, alpha }: Verification) {
               <tr key={judge.judge}>
                 <th scope="row">{judge.judge}</th>
                 <td class="ws-number">{counts ? decimal(judge.r) : "n/a"}</td>
-                <td>
-                  {counts && (
-                    <Interval
-                      {...judge}
-                      mid={judge.r}
-                      domain={DOMAIN}
-                      width={130}
-                      format={decimal}
-                      unit=""
-                      significant={judge.low !== null && judge.low > 0}
-                    />
-                  )}
-                </td>
+                <td>{counts && <JudgeInterval judge={judge} />}</td>
                 <td class="ws-number">{counts ? range(judge.low, judge.high, decimal) : "n/a"}</td>
                 <td class="ws-number">{count(judge.n)}</td>
               </tr>
@@ -231,7 +244,7 @@ function Asked({ question, name, busy, give }: AskedProps) {
 }
 
 export function Verify({ connection, feature, name, onClose }: VerifyProps) {
-  const { stage, verification, busy, give } = useTest(connection, feature);
+  const { stage, verification, busy, give, next } = useTest(connection, feature);
   const root = useRef<HTMLElement>(null);
   const answered = verification?.answered ?? 0;
   const person = verification?.judges.find(({ judge }) => judge === PERSON);
@@ -279,6 +292,7 @@ export function Verify({ connection, feature, name, onClose }: VerifyProps) {
           aria-label="Answers needed for an interval"
         />
         <span role="status">{verification ? words : ""}</span>
+        {answered >= ENOUGH && person && <JudgeInterval judge={person} />}
       </div>
       {stage.at === "loading" && <p class="ws-muted">Fetching a pair.</p>}
       {stage.at === "failed" && (
@@ -286,7 +300,12 @@ export function Verify({ connection, feature, name, onClose }: VerifyProps) {
           <p>{stage.message}</p>
           <button type="button" class="ws-button" onClick={stage.retry}>
             Try again
-          </button>
+          </button>{" "}
+          {stage.skip && (
+            <button type="button" class="ws-button" onClick={next}>
+              Another pair
+            </button>
+          )}
         </div>
       )}
       {stage.at === "question" && <Asked question={stage.question} name={name} busy={busy} give={give} />}

@@ -2,7 +2,7 @@
 import { max, median, sum, ticks } from "d3-array";
 import { useId, useRef, useState } from "preact/hooks";
 import type { Histogram as Bins } from "../protocol";
-import { count, plural, small } from "./format";
+import { count, plural, small, tickLabel } from "./format";
 import "./Histogram.css";
 import { clamp, linear } from "./scale";
 
@@ -195,7 +195,7 @@ export function Histogram({
       <div class="ws-histogram-ticks" aria-hidden="true">
         {ticks(low, high, 5).map((tick) => (
           <span key={tick} style={{ left: `${(100 * toBin(tick)) / bins}%` }}>
-            {small(tick)}
+            {tickLabel(tick)}
           </span>
         ))}
       </div>
@@ -204,8 +204,9 @@ export function Histogram({
           {state}
         </span>
         <span class="ws-muted">{`${count(zero)} more with code 0`}</span>
-        <button type="button" class="ws-link" aria-pressed={root} onClick={() => setRoot(!root)}>
-          {root ? "heights: square root" : "heights: linear"}
+        <span class="ws-muted">{`tallest bar ${plural(max(counts) ?? 0, "pair")}`}</span>
+        <button type="button" class="ws-link" onClick={() => setRoot(!root)}>
+          {root ? "heights: square root of pairs" : "heights: pairs"}
         </button>
         {brush && (
           <button type="button" class="ws-link" onClick={() => onBrush(null)}>

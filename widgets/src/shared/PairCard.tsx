@@ -1,5 +1,5 @@
 /** A pair: the prompt, the response with more of the feature and the one with less, and what people chose. */
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Example, Span, Text } from "../protocol";
 import { plural, small } from "./format";
 import { MarkedText } from "./MarkedText";
@@ -48,9 +48,18 @@ export function TextBox({ text, spans, strongest, label, fold = true, onMoreText
   const [unfolded, setOpen] = useState(false);
   const [state, setState] = useState<"" | "loading" | "failed">("");
   const [message, setMessage] = useState("");
-  const long = isLong(text);
-  const open = unfolded || !fold;
+  const [fits, setFits] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
   const missing = text.length - codePoints(text.text);
+  const long = missing > 0 || (isLong(text) && !fits);
+  const open = unfolded || !fold;
+
+  // In a wide widget a text that seemed long may show as it is; one that is cut off never does.
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element && element.clientHeight > 0 && element.scrollHeight <= element.clientHeight + 2)
+      setFits(true);
+  }, []);
 
   async function show(): Promise<void> {
     setOpen(true);
@@ -68,6 +77,7 @@ export function TextBox({ text, spans, strongest, label, fold = true, onMoreText
   return (
     <>
       <div
+        ref={box}
         class={`ws-text${long && !open ? " ws-folded" : ""}${long && open ? " ws-unfolded" : ""}`}
         dir="auto"
         {...(long && open ? { tabIndex: 0, role: "region", "aria-label": label } : {})}
@@ -113,11 +123,11 @@ function verdicts({ preferred }: Example): { more: Verdict; less: Verdict } {
   return preferred > 0.5 ? { more: "chosen", less: "other" } : { more: "other", less: "chosen" };
 }
 
-/** "7 of 9 chose this", "1 vote". Ties count half to each side. */
+/** "7 of 9 chose this". Ties count half to each side. */
 export function votesInWords(share: number | null, votes: number): string {
   if (share === null || votes === 0) return "no vote";
   const got = Math.round(2 * share * votes) / 2;
-  if (votes === 1) return got === 1 ? "the one vote" : got === 0 ? "no vote of 1" : "1 vote, undecided";
+  if (votes === 1 && got === 0.5) return "1 vote, undecided";
   return `${got} of ${votes} chose this`;
 }
 
@@ -136,7 +146,7 @@ interface SideProps {
 
 function Side({ title, which, verdict, share, votes, part, text, spans, strongest, onMoreText }: SideProps) {
   return (
-    <section class={`ws-side ws-${part} ws-verdict-${verdict}`} aria-label={`${title}, response ${which}`}>
+    <article class={`ws-side ws-${part} ws-verdict-${verdict}`} aria-label={`${title}, response ${which}`}>
       <header>
         <span class="ws-side-title">{title}</span>
         <span class="ws-side-which">{`response ${which}`}</span>
@@ -151,7 +161,7 @@ function Side({ title, which, verdict, share, votes, part, text, spans, stronges
         label={`the response with ${part}`}
         onMoreText={onMoreText && (() => onMoreText(part))}
       />
-    </section>
+    </article>
   );
 }
 

@@ -9,7 +9,7 @@ import {
   Virtualizer,
 } from "@tanstack/virtual-core";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import "./VirtualList.css";
 
 export interface ListHandle {
@@ -41,6 +41,7 @@ export interface VirtualListProps {
 
 /** Rows drawn where nothing can be measured, as in a tab that is not shown yet. */
 const UNMEASURED = 400;
+const OVERSCAN = 6;
 const ROW_ROLES = { listbox: "option", grid: "row", list: "listitem" } as const;
 
 type ListVirtualizer = Virtualizer<HTMLDivElement, HTMLDivElement>;
@@ -48,19 +49,26 @@ type ListVirtualizer = Virtualizer<HTMLDivElement, HTMLDivElement>;
 function useVirtualizer(
   props: VirtualListProps,
   scroller: { current: HTMLDivElement | null },
+  above: number,
 ): ListVirtualizer {
   const [, redraw] = useReducer((drawn: number) => drawn + 1, 0);
   const { estimate, active = -1, rowKey } = props;
+  const estimateSize = typeof estimate === "number" ? () => estimate : estimate;
   const options = {
     count: props.count,
     getScrollElement: () => scroller.current,
-    estimateSize: typeof estimate === "number" ? () => estimate : estimate,
+    estimateSize,
     scrollToFn: elementScroll,
     observeElementRect: (list: ListVirtualizer, report: (rect: { width: number; height: number }) => void) =>
       observeElementRect(list, (rect) => report(rect.height ? rect : { ...rect, height: UNMEASURED })),
     observeElementOffset,
-    measureElement,
-    overscan: 6,
+    // In a tab that is not shown every row measures 0, and all of them would fit.
+    measureElement: (row: HTMLDivElement, entry: ResizeObserverEntry | undefined, list: ListVirtualizer) =>
+      measureElement(row, entry, list) || estimateSize(list.indexFromElement(row)),
+    overscan: OVERSCAN,
+    // The header scrolls with the rows but stays on top of them.
+    scrollMargin: above,
+    scrollPaddingStart: above,
     // The active row stays in the page, since aria-activedescendant points at it.
     rangeExtractor: (range: Range) => {
       const rows = defaultRangeExtractor(range);
@@ -77,6 +85,11 @@ function useVirtualizer(
   useLayoutEffect(() => list._didMount(), [list]);
   useLayoutEffect(() => list._willUpdate());
   return list;
+}
+
+/** Rows that fit in the view, less one that stays in sight. */
+function pageOf({ range }: ListVirtualizer): number {
+  return range ? Math.max(1, range.endIndex - range.startIndex - 1) : 1;
 }
 
 function cssHeight(height: string | number = 400): string {
@@ -102,19 +115,28 @@ export function VirtualList(props: VirtualListProps) {
   const { count, active = -1, onActive, onOpen, role = "listbox", header, handle } = props;
   const rowRole = props.rowRole ?? ROW_ROLES[role];
   const scroller = useRef<HTMLDivElement>(null);
-  const list = useVirtualizer(props, scroller);
+  const top = useRef<HTMLDivElement>(null);
+  const [above, setAbove] = useState(0);
+  const list = useVirtualizer(props, scroller, above);
   const id = useId();
   const steps = role !== "list" && onActive !== undefined;
   const headers = header && role === "grid" ? 1 : 0;
 
+  // A list without a height, as in a tab that is not shown, cannot scroll; asked to, it would try without end.
+  function scrollTo(index: number, align: "auto" | "start" | "center" | "end" = "auto"): void {
+    if (scroller.current?.clientHeight) list.scrollToIndex(index, { align });
+  }
+
+  useLayoutEffect(() => setAbove(top.current?.offsetHeight ?? 0));
+
   useLayoutEffect(() => {
-    if (active >= 0 && active < count) list.scrollToIndex(active, { align: "auto" });
+    if (active >= 0 && active < count) scrollTo(active);
   }, [active, count, list]);
 
   useEffect(() => {
     if (!handle) return;
     handle.current = {
-      scrollToIndex: (index, align = "auto") => list.scrollToIndex(index, { align }),
+      scrollToIndex: scrollTo,
       focus: () => scroller.current?.focus({ preventScroll: true }),
     };
     return () => {
@@ -126,7 +148,7 @@ export function VirtualList(props: VirtualListProps) {
     if (event.target !== scroller.current || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" && onOpen && active >= 0) onOpen(active);
     else {
-      const to = target(event.key, active, count, list.getVirtualItems().length - 6 || 1);
+      const to = target(event.key, active, count, pageOf(list));
       if (to === null) return;
       onActive?.(to);
     }
@@ -160,7 +182,11 @@ export function VirtualList(props: VirtualListProps) {
       tabIndex={0}
       onKeyDown={steps ? press : undefined}
     >
-      {header && <div class="ws-list-header">{header}</div>}
+      {header && (
+        <div ref={top} class="ws-list-header" role={role === "grid" ? "presentation" : undefined}>
+          {header}
+        </div>
+      )}
       <div class="ws-list-rows" role="presentation" style={{ height: `${list.getTotalSize()}px` }}>
         {list.getVirtualItems().map(({ key, index, start }) => (
           <div
@@ -169,7 +195,7 @@ export function VirtualList(props: VirtualListProps) {
             ref={list.measureElement}
             data-index={index}
             class={`ws-row${index === active ? " ws-active" : ""}`}
-            style={{ transform: `translateY(${start}px)` }}
+            style={{ transform: `translateY(${start - above}px)` }}
             role={rowRole}
             {...place(index)}
             {...item(index)}

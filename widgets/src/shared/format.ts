@@ -56,6 +56,11 @@ export function small(value: Maybe): string {
   return fixed(value, size >= 10 ? 1 : size >= 0.1 ? 2 : 3);
 }
 
+/** A number on an axis, as short as it is: -2.5, 10. */
+export function tickLabel(value: number): string {
+  return String(Number(value.toPrecision(6))).replace("-", MINUS);
+}
+
 /** "+5.2 to +13.0". */
 export function range(low: Maybe, high: Maybe, format: (value: Maybe) => string = points): string {
   return exists(low) && exists(high) ? `${format(low)} to ${format(high)}` : MISSING;
