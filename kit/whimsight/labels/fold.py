@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from whimsight.labels.events import Event
@@ -28,13 +28,6 @@ class Label:
     turned: bool = False
     author: str = ""
     time: str = ""
-
-    def after(self, event: Event) -> Label:
-        """Return the label after an edit."""
-        changes = dict(event.payload)
-        if "tags" in changes:
-            changes["tags"] = tuple(changes["tags"])
-        return replace(self, **changes, author=event.author, time=event.time)
 
 
 @dataclass(slots=True)
@@ -81,11 +74,23 @@ def fold(events: Iterable[Event]) -> State:
         else:
             _move(state, event)
     active = {(author, step) for author, steps in state.done.items() for step in steps}
+    edits = [event for event in edits if (event.author, event.step) in active]
+    state.labels = _labels(edits)
+    by_author: dict[str, list[Event]] = defaultdict(list)
     for event in edits:
-        if (event.author, event.step) in active:
-            _apply(state.labels, event)
-            _apply(state.own.setdefault(event.author, {}), event)
+        by_author[event.author].append(event)
+    state.own = {author: _labels(own) for author, own in by_author.items()}
     return state
+
+
+def _labels(edits: Iterable[Event]) -> dict[str, Label]:
+    """Return what edits in force come to: field by field the last word."""
+    fields: dict[str, dict[str, Any]] = {}
+    for event in edits:
+        said = fields.setdefault(event.feature, {})
+        said.update(event.payload)
+        said["author"], said["time"] = event.author, event.time
+    return {f: Label(**{**said, "tags": tuple(said.get("tags", ()))}) for f, said in fields.items()}
 
 
 def _edit(state: State, event: Event) -> None:
@@ -111,10 +116,6 @@ def _move(state: State, event: Event) -> None:
         done.append(event.target)
         if event.target in undone:
             undone.remove(event.target)
-
-
-def _apply(labels: dict[str, Label], event: Event) -> None:
-    labels[event.feature] = labels.get(event.feature, Label()).after(event)
 
 
 def differs(label: Label, changes: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ __all__ = ["HandedIn", "read_handed_in"]
 
 _MOST_BYTES = 64 * 2**20
 _MOST_EVENTS = 200_000
+_SQLITE, _ROLLBACK = b"SQLite format 3\x00", b"\x01\x01"  # the header's beginning, and its bytes 18 and 19
 _LONGEST = 2**20  # of one value; the longest note is a tenth of it
 
 
@@ -57,9 +58,10 @@ def read_handed_in(path: Path) -> HandedIn:
             return HandedIn(*read_json(path.read_bytes()))
         with path.open("rb") as file:
             head = file.read(20)
-        # Even to read one, SQLite lays files beside a database with a write-ahead log.
-        if len(head) < 20 or head[18:20] != b"\x01\x01":
-            raise LabelsError("it is not a file of labels, or another program changed its journal mode.")
+        if not head.startswith(_SQLITE):
+            raise LabelsError("it is not a file of labels.")
+        if head[18:] != _ROLLBACK:  # even to read a write-ahead log, SQLite makes files beside it
+            raise LabelsError("another program changed its journal mode; hand it in as to_json writes it.")
         return _read_store(path)
     except OSError as error:
         raise LabelsError(f"it cannot be read: {error.strerror or error}.") from error

@@ -155,7 +155,7 @@ def merge_stores(
         target._ledger.expected = study
     new = {event.uuid for event in target.take([e for handed in read.values() for e in handed.events])}
     rows = []
-    for name in [*read, *refused]:
+    for name in [*sorted(read), *sorted(refused)]:
         events = read[name].events if name in read else []
         people = ", ".join(sorted({event.author for event in events}))
         counted = {event.uuid for event in events}

@@ -82,8 +82,9 @@ def test_nobody_undoes_another_person_s_edit() -> None:
     ann, eve = LabelStore(":memory:", author="Ann"), LabelStore(":memory:", author="Eve")
     ann.edit("d00", name="a")
     edit = ann.events()[0]
-    eve.take([new_event("undo", "d00", {}, author="Eve", after=edit.tick, target=edit.uuid)])
-    eve.take([new_event("edit", "d01", {"name": "x"}, author="Eve", after=edit.tick, target=edit.uuid)])
+    undo = new_event("undo", "d00", {}, author="Eve", after=edit.tick, target=edit.uuid)
+    joined = new_event("edit", "d01", {"name": "x"}, author="Eve", after=undo.tick, target=edit.uuid)
+    eve.take([undo, joined])
     merged = LabelStore.merge([ann, eve]).store
     assert merged.labels["name"].to_dict() == {"d00": "a", "d01": "x"}
     assert merged.undo("Ann") == "d00"

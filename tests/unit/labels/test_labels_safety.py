@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sqlite3
 import stat
@@ -18,6 +17,8 @@ import pytest
 
 import whimsight as ws
 from whimsight.labels import LabelStore
+
+resource = pytest.importorskip("resource", reason="limits of a process are a thing of Unix")
 
 WRITER = """
 import sys
