@@ -179,7 +179,7 @@ def _embedder(study: Study, given: Any) -> Embedder:
         elif study.settings.embedder == "ready" or wanted == "ready embeddings":
             raise StudyError(
                 "The study was made from ready embeddings, so its sentences cannot be embedded. Give the embedder "
-                "that they came from: FeatureLabeler(study, embedder=...) or study.highlights(..., embedder=...)."
+                "that they came from: FeatureLabeler(study, embedder=...)."
             )
         else:
             model = _made(study.settings.embedder, study.settings.windows)

@@ -45,6 +45,12 @@ class FeatureLabeler(FeatureView):
     StudyError
         If the front end is not built.
 
+    Notes
+    -----
+    A saved notebook carries the features as a page of their own as well, read-only, without authors and times, for
+    viewers without Python. ``jupyter nbconvert --to html --execute`` prefers the state of widgets, which needs a
+    network; add ``--ExecutePreprocessor.store_widget_state=False`` to have that page instead.
+
     Examples
     --------
     >>> labeler = FeatureLabeler(study)                                        # doctest: +SKIP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import anywidget
 import traitlets
 
 from whimsight._suggest import nearest
-from whimsight.errors import LabelsError, StudyError
+from whimsight.errors import LabelsError, StudyError, WhimsightError
 from whimsight.studies.snapshot import label_rows, labels_dict, snapshot
 from whimsight.widgets.answers import Answers
 
@@ -216,7 +217,11 @@ class FeatureView(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
-        return {**data, "text/html": self._fallback()}, metadata
+        try:
+            return {**data, "text/html": self._fallback()}, metadata
+        except WhimsightError as error:  # the live widget shows all the same
+            warnings.warn(f"Viewers without Python will not show this widget. {error}", stacklevel=2)
+            return data, metadata
 
     def _fallback(self) -> str:
         from whimsight.studies.page import sandboxed_iframe

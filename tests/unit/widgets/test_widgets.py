@@ -496,3 +496,82 @@ def test_a_report_shows_examples_but_not_where_only_names_are_wanted(study: Stud
     row = FeatureReport(study).snapshot["examples"]["d00"][0]["row"]
     assert "names only" in error(names, "text", {"feature": "d00", "row": row, "part": "more"})
     assert "names only" in error(names, "highlights", {"feature": "d00", "row": row})
+
+
+# -- viewers without Python
+
+
+@pytest.fixture
+def built_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whimsight.studies.page._built", lambda name: f"/* {name} */")
+
+
+def hostile_study(tmp_path: Path, n: int = 400) -> Study:
+    texts = [
+        f"{i} <script>alert(1)</script></iframe>'\"><img src=x onerror=alert(1)> " + "é" * 5_000
+        for i in range(n)
+    ]
+    hostile = make_study(make_pairs(n, response_a=texts))
+    hostile.labels = LabelStore(tmp_path / "work.labels", author="Ann Example")
+    hostile.labels.edit("d00", name="</script><b>regrets</b>")
+    return hostile
+
+
+@pytest.mark.usefixtures("built_page")
+def test_the_mime_bundle_holds_the_widget_one_line_and_a_bounded_sandboxed_page(tmp_path: Path) -> None:
+    bundle = FeatureLabeler(hostile_study(tmp_path))._repr_mimebundle_()
+    assert bundle is not None
+    data, _ = bundle
+    assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/plain", "text/html"}
+    assert "\n" not in data["text/plain"]
+    html = data["text/html"]
+    assert html.startswith("<iframe sandbox='allow-scripts'")
+    assert 100_000 < len(html.encode()) < 1_300_000
+    # Inside the attribute there is neither a bracket nor a single quote that could end it.
+    inside = html.split("srcdoc='")[1].removesuffix("'></iframe>")
+    assert not set("<>'") & set(inside)
+    for word in ("Ann Example", "work.labels", str(tmp_path), "onerror=alert(1)>"):
+        assert word not in html
+
+
+@pytest.mark.usefixtures("built_page")
+def test_a_page_is_written_with_or_without_texts(study: Study, tmp_path: Path) -> None:
+    labeler = FeatureLabeler(study)
+    result(labeler, "edit", feature="d00", changes={"name": "regrets"})
+    page = labeler.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "regrets" in page
+    assert "Answer A to" in page
+    assert "Ann" not in page.replace("Answer", "")
+    names = labeler.to_html(tmp_path / "names.html", names_only=True).read_text(encoding="utf-8")
+    assert "regrets" in names
+    assert "Answer A to" not in names
+    assert "Question 0" not in names
+
+
+@pytest.mark.usefixtures("built_page")
+def test_a_page_that_cannot_be_written_is_an_error_that_names_it(
+    labeler: FeatureLabeler, tmp_path: Path
+) -> None:
+    with pytest.raises(StudyError, match=r"Cannot write 'page.html'"):
+        labeler.to_html(tmp_path / "nowhere" / "page.html")
+
+
+def test_a_labeler_shows_even_where_its_page_cannot_be_made(
+    labeler: FeatureLabeler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> str:
+        raise StudyError(f"{name} is missing")
+
+    monkeypatch.setattr("whimsight.studies.page._built", missing)
+    with pytest.warns(UserWarning, match="will not show this widget"):
+        bundle = labeler._repr_mimebundle_()
+    assert bundle is not None
+    assert set(bundle[0]) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+
+
+def test_work_in_another_store_is_shown_at_once(labeler: FeatureLabeler, tmp_path: Path) -> None:
+    other = LabelStore(tmp_path / "other.labels", author="Bea")
+    other.edit("d01", name="elsewhere")
+    labeler.study.labels = other
+    assert labeler.labels["name"].to_dict() == {"d01": "elsewhere"}
+    assert labeler.work["store"] == "other.labels"
