@@ -32,22 +32,24 @@ _LABELS = {
     "embedding+measured": "embedding + measured",
 }
 
+_LEVEL = 0.05
+
 
 def telling(features: pd.DataFrame) -> pd.Series[float]:
     """Order features by how surely they matter: the end of the interval of delta-win that is nearer to 0.
 
-    Positive where the interval leaves 0 out, negative where it does not, NaN without labels.
+    Positive where the interval leaves 0 out, negative where it does not, NaN without labels; less 1 where so
+    many features were tested that this one may be chance (q above .05), so that such features come last.
 
     Examples
     --------
     >>> table = pd.DataFrame({"delta_win_low": [0.02, -0.3, -0.1], "delta_win_high": [0.4, -0.1, 0.3]})
-    >>> telling(table).tolist()
-    [0.02, 0.1, -0.1]
+    >>> telling(table.assign(q=[0.01, 0.01, 0.6])).tolist()
+    [0.02, 0.1, -1.1]
     """
     low, high = features["delta_win_low"], features["delta_win_high"]
-    return pd.Series(
-        np.where(low > 0, low, np.where(high < 0, -high, -np.minimum(-low, high))), features.index
-    )
+    nearer = np.where(low > 0, low, np.where(high < 0, -high, -np.minimum(-low, high)))
+    return pd.Series(nearer - (features["q"] > _LEVEL), features.index)
 
 
 def features_chart(

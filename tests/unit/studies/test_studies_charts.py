@@ -35,8 +35,13 @@ def test_marks_are_filled_where_the_effect_is_significant(study: Study) -> None:
 def test_top_keeps_the_features_whose_interval_is_farthest_from_zero(study: Study) -> None:
     order = telling(study.features).sort_values(ascending=False)
     assert order.index.tolist() == ["m_words", "d00", "m_bullets", "d01", "d02"]
-    assert order.tolist() == pytest.approx([0.18, 0.09, 0.05, 0.01, -0.03])
+    assert order.tolist() == pytest.approx([0.18, 0.09, 0.05, 0.01, -1.03])  # the last one's q is above .05
     assert {r["feature"] for r in rows_of(features_chart(study, top=2), "middle")} == {"m_words", "d00"}
+
+
+def test_what_may_be_chance_among_so_many_comes_last_however_large(study: Study) -> None:
+    table = study.features.assign(q=[1.0, *[0.01] * (len(study.features) - 1)])
+    assert telling(table).sort_values(ascending=False).index[-1] == table.index[0]
 
 
 def test_kind_is_told_by_shape_as_well_as_by_colour(study: Study) -> None:
