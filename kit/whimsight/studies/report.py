@@ -82,6 +82,7 @@ def report_html(study: Study, *, names_only: bool = False) -> str:
             ),
             sections.all_features(_widget(study, names_only=names_only), names_only=names_only),
             tag("div", sections.glossary(), sections.about(study), class_="prose"),
+            class_="report",
         )
     )
     return whole_page(f"{without_paths(study.name)} · Whimsight", body, style=own_style("style.css"))

@@ -78,6 +78,10 @@ def state(page: str) -> dict[str, Any]:
     return loaded
 
 
+def places(page: str) -> set[str]:
+    return {f"#{a['id']}" for tag, a in Page(page).elements if tag == "section"}
+
+
 def hostile_study() -> Study:
     pairs = make_pairs(
         8,
@@ -146,9 +150,16 @@ def test_every_feature_is_in_the_widget_with_examples_and_findings_link_to_it(
     snapshot = state(page)["snapshot"]
     assert [f["feature"] for f in snapshot["features"]] == list(study.features.index)
     assert all(snapshot["examples"][f] for f in study.features.index)
-    links = [a["href"] for tag, a in Page(page).elements if tag == "a"]
-    assert links
-    assert set(links) <= {f"#{f}" for f in study.features.index}
+    links = {a["href"] for tag, a in Page(page).elements if tag == "a"}
+    assert (
+        {"#m_words", "#d00", "#m_bullets"} < links <= {f"#{f}" for f in study.features.index} | places(page)
+    )
+
+
+def test_links_lead_to_every_section_below_the_first(page: str) -> None:
+    links = {str(a["href"]) for tag, a in Page(page).elements if tag == "a"}
+    assert len(places(page)) == 7
+    assert places(page) - links == {"#section-short"}
 
 
 def test_the_widget_is_read_only_and_opens_with_the_clearest_feature(page: str) -> None:

@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["about", "all_features", "findings", "glossary", "header", "prediction", "rewarded"]
 
+_TITLES = {
+    "short": "In short",
+    "rewarded": "What people reward",
+    "variation": "In what the responses differ",
+    "prediction": "How much of the choice this predicts",
+    "features": "All features",
+    "glossary": "How to read the numbers",
+    "limits": "What this does not say",
+    "about": "Settings and versions",
+}
 _FINDINGS = 8
 _EVERYWHERE = 0.985
 
@@ -119,7 +129,15 @@ def header(study: Study) -> Html:
             class_="figures",
         ),
         _reading(study),
+        _contents("rewarded" if labelled else "variation", None if study.prediction.empty else "prediction"),
     )
+
+
+def _contents(drawn: str, predicted: str | None) -> Html:
+    """Return links to the sections below the first."""
+    names = [drawn, predicted, "features", "glossary", "limits", "about"]
+    links = [tag("a", _TITLES[name], href=f"#section-{name}") for name in names if name]
+    return tag("nav", *links, aria_label="Sections")
 
 
 def findings(study: Study) -> Html:
@@ -146,7 +164,6 @@ def findings(study: Study) -> Html:
     if rejected.any():
         rest += f"Not listed: {rejected.sum()} that the analysts rejected. "
     return _section(
-        "In short",
         "short",
         tag("p", lead, _captured_sentence(study), _position_sentence(study)),
         tag("p", rest, how, class_="note") if lines else None,
@@ -162,7 +179,6 @@ def _variation(study: Study) -> Html:
     how = "In how many of the distinct pairs one response does more of it than the other. "
     lines = [_line(str(f), *variation(study, str(f))) for f in top]
     return _section(
-        "In short",
         "short",
         tag("p", lead, "responses differ."),
         tag("p", how, "95\u00a0% intervals in brackets.", class_="note") if lines else None,
@@ -187,8 +203,7 @@ def rewarded(study: Study, chart: Html, shown: int) -> Html:
         if labelled
         else f"Prevalence with 95 % intervals: in how many pairs the responses differ, for {which}."
     )
-    title = "What people reward" if labelled else "In what the responses differ"
-    return _section(title, "rewarded", _figure(chart, caption))
+    return _section("rewarded" if labelled else "variation", _figure(chart, caption))
 
 
 def prediction(study: Study, chart: Html | None) -> Html | None:
@@ -200,7 +215,6 @@ def prediction(study: Study, chart: Html | None) -> Html | None:
         "“captured” is the part of the whole embedding's gain over guessing."
     )
     return _section(
-        "How much of the choice this predicts",
         "prediction",
         _figure(chart, caption),
         tag("div", prediction_table(study), class_="scroll"),
@@ -214,7 +228,12 @@ def all_features(widget: Html, *, names_only: bool) -> Html:
         if names_only
         else "With pairs in which each is strong. Long texts are cut; the cut says so."
     )
-    return _section("All features", "features", tag("p", aside, class_="note"), widget)
+    paper = "On paper: the table of all features, and of the chosen one the first examples."
+    return _section(
+        "features",
+        tag("p", aside, tag("span", f" {paper}", class_="paper"), class_="note"),
+        widget,
+    )
 
 
 def glossary() -> Html:
@@ -222,8 +241,8 @@ def glossary() -> Html:
     entries = [join(tag("dt", term), tag("dd", meaning)) for term, meaning in _GLOSSARY]
     limits = [tag("li", limit) for limit in _LIMITS]
     return join(
-        _section("How to read the numbers", "glossary", tag("dl", *entries, class_="glossary")),
-        _section("What this does not say", "limits", tag("ul", *limits)),
+        _section("glossary", tag("dl", *entries, class_="glossary")),
+        _section("limits", tag("ul", *limits)),
     )
 
 
@@ -234,7 +253,6 @@ def about(study: Study) -> Html:
     settings = flat(without_paths(study.settings.to_dict()))
     facts = flat(without_paths({"whimsight": whimsight.__version__, **study.facts}))
     return _section(
-        "Settings and versions",
         "about",
         tag("div", _lines("Settings", settings), _lines("Facts", facts), class_="columns"),
     )
@@ -291,5 +309,5 @@ def _lines(title: str, lines: list[tuple[str, str]]) -> Html:
     return tag("table", tag("caption", title), tag("tbody", *rows), class_="plain")
 
 
-def _section(title: str, id_: str, *children: object) -> Html:
-    return tag("section", tag("h2", title), *children, id=f"section-{id_}")
+def _section(name: str, *children: object) -> Html:
+    return tag("section", tag("h2", _TITLES[name]), *children, id=f"section-{name}")
