@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Verify, type VerifyProps } from "../src/labeler/Verify";
+import { runningWords, Verify, type VerifyProps } from "../src/labeler/Verify";
 import type { Question, Verification } from "../src/protocol";
 import { RequestError, RequestTimeout } from "../src/shared/model";
 
@@ -35,7 +35,12 @@ class Python {
     const n = this.answers.length;
     if (n >= this.left) return null;
     const text = (words: string) => ({ text: words, length: words.length });
-    return { token: `t${n}`, prompt: text(`prompt ${n}`), first: text(`one ${n}`), second: text(`two ${n}`) };
+    return {
+      token: `token-${n}`,
+      prompt: text(`prompt ${n}`),
+      first: text(`one ${n}`),
+      second: text(`two ${n}`),
+    };
   }
   async take(name: string, args: unknown): Promise<unknown> {
     if (this.hold) await new Promise(() => {});
@@ -86,9 +91,9 @@ describe("the blind test", () => {
     open();
     await answerAll("120");
     expect(python.answers).toEqual([
-      ["t0", "first"],
-      ["t1", "second"],
-      ["t2", "tie"],
+      ["token-0", "first"],
+      ["token-1", "second"],
+      ["token-2", "tie"],
     ]);
     expect(await screen.findByText("prompt 3")).toBeTruthy();
   });
@@ -98,7 +103,7 @@ describe("the blind test", () => {
     await screen.findByText("prompt 0");
     fireEvent.click(screen.getByRole("button", { name: "0 neither, or the same" }));
     await screen.findByText("prompt 1");
-    expect(python.answers).toEqual([["t0", "tie"]]);
+    expect(python.answers).toEqual([["token-0", "tie"]]);
   });
 
   it("takes a key once, held down or hit twice", async () => {
@@ -109,7 +114,7 @@ describe("the blind test", () => {
     press("1", { repeat: true });
     await screen.findByText("prompt 1");
     press("2", { repeat: true });
-    expect(python.answers).toEqual([["t0", "first"]]);
+    expect(python.answers).toEqual([["token-0", "first"]]);
   });
 
   it("keeps its keys from the notebook, and leaves by Escape", async () => {
@@ -139,6 +144,19 @@ describe("the blind test", () => {
     expect(screen.getAllByRole("img", { name: "0.45, 95% interval 0.05 to 0.72, significant" })).toHaveLength(
       2,
     );
+  });
+
+  it("says so when ten answers or more give no correlation", () => {
+    const person = { judge: "person", r: null, low: null, high: null, n: 12 };
+    expect(runningWords(12, person)).toMatch(/^12 answered; no correlation yet/);
+    expect(runningWords(12, undefined)).toMatch(/^12 answered; no correlation yet/);
+  });
+
+  it("puts nothing on the page but the texts: no token, code or vote", async () => {
+    const { container } = open();
+    await screen.findByText("prompt 0");
+    expect(container.innerHTML).not.toContain("token-0");
+    expect(container.innerHTML).not.toMatch(/chosen|votes? of|response [AB]|data-(?!open)/);
   });
 
   it("puts the person beside the other judges, with their agreement", async () => {
@@ -185,7 +203,7 @@ describe("when something goes wrong", () => {
     python.fail = null;
     fireEvent.click(screen.getByRole("button", { name: "Try again" }));
     await screen.findByText("prompt 1");
-    expect(python.answers).toEqual([["t0", "second"]]);
+    expect(python.answers).toEqual([["token-0", "second"]]);
   });
 
   it("goes on with another pair where an answer is not taken", async () => {

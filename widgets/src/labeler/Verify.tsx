@@ -110,8 +110,9 @@ function correlation(judge: JudgeResult): string {
 /** What the person's answers say so far, in words. */
 export function runningWords(answered: number, person: JudgeResult | undefined): string {
   if (answered < ENOUGH) return `${count(answered)} answered; an interval needs ${ENOUGH}`;
-  if (!person || person.r === null)
-    return `${count(answered)} answered; all answers are alike, so no correlation`;
+  if (!person || person.r === null) {
+    return `${count(answered)} answered; no correlation yet: the answers are all alike, or come from too few prompts`;
+  }
   return `${count(answered)} answered; correlation with the code ${correlation(person)}`;
 }
 
@@ -223,7 +224,7 @@ function Asked({ question, name, busy, give }: AskedProps) {
         </section>
       </div>
       <div class="ws-choices">
-        <p id={`ask-${question.token}`}>
+        <p>
           Which has more of <b dir="auto">{name}</b>?
         </p>
         {choices.map(([answer, key, words]) => (
