@@ -1,5 +1,6 @@
 /** The whole widget: a bar, the list, the chosen feature; or a word on why there is nothing yet. */
 import { Component, type ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Bar, Notices } from "./Bar";
 import { Detail } from "./Detail";
 import { Help } from "./Help";
@@ -56,7 +57,6 @@ function Right({ state }: { state: State }) {
         name={row.name === UNNAMED ? "this feature" : row.name}
         onClose={() => {
           state.mode.value = "read";
-          state.focusList();
         }}
       />
     );
@@ -66,6 +66,12 @@ function Right({ state }: { state: State }) {
 
 export function App({ state }: { state: State }) {
   const verifying = state.mode.value === "verify" && state.editable.value;
+  const before = useRef(verifying);
+  useLayoutEffect(() => {
+    // Back from a blind test the keys work where they did before.
+    if (before.current && !verifying) state.focusList();
+    before.current = verifying;
+  }, [verifying, state]);
   if (!state.snapshot.value) return <Loading />;
   if (state.rows.value.length === 0) {
     return (

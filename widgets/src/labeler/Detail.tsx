@@ -258,7 +258,7 @@ export function Detail({ state, row }: { state: State; row: Row }) {
         <Note key={`note ${row.id}`} state={state} row={row} />
       </div>
       <Sentence row={row} />
-      <Numbers row={row} controls={state.snapshot.value?.study.controls ?? []} />
+      <Numbers row={row} controls={state.snapshot.value?.study.controls ?? []} editable={editable} />
       {row.feature.note && (
         <p class="lb-how">
           {row.feature.kind === "discovered" && <span class="lb-fine">About the draft: </span>}

@@ -32,14 +32,23 @@ function Fact({ word, about, value, children }: NumberProps) {
 const interval = (low: number | null, high: number | null, format: (value: number | null) => string) =>
   low === null || high === null ? "no interval" : range(low, high, format as typeof points);
 
-function fidelityWords({ feature, draft, draftFidelity, named }: Row): string {
+function fidelityWords({ feature, draft, draftFidelity, named }: Row, editable: boolean): string {
   const { fidelity, fidelity_low, fidelity_high, judge } = feature;
   if (fidelity !== null) return `${interval(fidelity_low, fidelity_high, decimal)}, judge: ${judge}`;
-  if (draft === UNNAMED) return named ? "verify to know it" : "no draft to judge";
-  return draftFidelity === null ? "" : `the draft’s was ${decimal(draftFidelity)}; verify yours`;
+  if (draft === UNNAMED) return !named ? "no draft to judge" : editable ? "verify to know it" : "";
+  const verify = editable ? "; verify yours" : "";
+  return draftFidelity === null ? "" : `the draft’s was ${decimal(draftFidelity)}${verify}`;
 }
 
-export function Numbers({ row, controls }: { row: Row; controls: readonly string[] }) {
+export function Numbers({
+  row,
+  controls,
+  editable,
+}: {
+  row: Row;
+  controls: readonly string[];
+  editable: boolean;
+}) {
   const { feature } = row;
   const measured = feature.kind === "measured";
   const tested = feature.delta_win !== null || feature.beta !== null;
@@ -86,7 +95,7 @@ export function Numbers({ row, controls }: { row: Row; controls: readonly string
         }
         value={decimal(feature.fidelity)}
       >
-        {measured ? "by construction" : fidelityWords(row)}
+        {measured ? "by construction" : fidelityWords(row, editable)}
       </Fact>
       <Fact
         word="Stability"

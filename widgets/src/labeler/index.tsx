@@ -8,6 +8,13 @@ import { watchTheme } from "../shared/theme";
 import { App } from "./App";
 import { keysOf } from "./keys";
 import "./labeler.css";
+import "./bar.css";
+import "./toolbar.css";
+import "./table.css";
+import "./detail.css";
+import "./examples.css";
+import "./help.css";
+import "./page.css";
 import { createState } from "./state";
 
 export interface RenderProps {
@@ -37,6 +44,15 @@ function render({ model, el, signal }: RenderProps): () => void {
     if (height.value) root.style.setProperty("--ws-height", `${height.value}px`);
     else root.style.removeProperty("--ws-height");
   });
+  // Paper is white.
+  let theme = root.dataset.theme;
+  const print = (paper: boolean) => (): void => {
+    if (paper) theme = root.dataset.theme;
+    const next = paper ? "light" : theme;
+    if (next) root.dataset.theme = next;
+  };
+  addEventListener("beforeprint", print(true), { signal: stop.signal });
+  addEventListener("afterprint", print(false), { signal: stop.signal });
   draw(<App state={state} />, root);
 
   const clean = (): void => {

@@ -1,8 +1,8 @@
 /**
- * Unsent edits outlive a closed tab and a restarted kernel: they wait in this browser's storage, under the
- * study's and the store's name, and only while there are any.
+ * Unsent edits outlive a closed tab and a restarted kernel: they wait in this browser's storage, for this store of
+ * this study, and only while there are any.
  */
-import type { Work } from "../protocol";
+import type { Feature, Work } from "../protocol";
 import type { Edit, OutboxOptions } from "./outbox";
 
 type Keep = NonNullable<OutboxOptions["keep"]>;
@@ -13,10 +13,21 @@ const isEdit = (value: unknown): value is Edit =>
   typeof (value as Edit).feature === "string" &&
   typeof (value as Edit).changes === "object";
 
-export function keepUnsent(whose: () => { study: string; work: Work }): Keep {
+/** Tells studies apart by their numbers (FNV-1a): d07 of another study is another feature. */
+export function fingerprint(features: readonly Feature[]): string {
+  let hash = 0x811c9dc5;
+  for (const { feature, prevalence, beta, n } of features) {
+    for (const letter of `${feature} ${prevalence} ${beta} ${n};`) {
+      hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+    }
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+export function keepUnsent(whose: () => { features: readonly Feature[]; work: Work }): Keep {
   const key = (): string | null => {
-    const { study, work } = whose();
-    return work.editable && work.store ? `whimsight unsent ${study} ${work.store}` : null;
+    const { features, work } = whose();
+    return work.editable && work.store ? `whimsight unsent ${work.store} ${fingerprint(features)}` : null;
   };
   return {
     load() {

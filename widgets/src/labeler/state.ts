@@ -108,7 +108,7 @@ export function createState(
     },
     isTimeout,
     ...(options.pause ? { pause: options.pause } : {}),
-    keep: keepUnsent(() => ({ study: snapshot.peek()?.study.name ?? "", work: work.peek() })),
+    keep: keepUnsent(() => ({ features: snapshot.peek()?.features ?? [], work: work.peek() })),
   });
 
   stops.push(

@@ -158,6 +158,16 @@ describe("by keyboard alone", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 
+  it("one goes to the blind test and comes back to the list", async () => {
+    const { root, rows, key } = mount();
+    rows()[0]?.focus();
+    key("v");
+    await waitFor(() => expect(root.querySelector(".lb-verifying")).not.toBeNull());
+    fireEvent.click(await screen.findByRole("button", { name: /leave/i }));
+    await waitFor(() => expect(root.querySelector(".lb-verifying")).toBeNull());
+    expect((document.activeElement as HTMLElement).dataset.feature).toBe(rows()[0]?.dataset.feature);
+  });
+
   it("keys inside do not reach the notebook around it", () => {
     const { rows, key } = mount();
     const heard: string[] = [];

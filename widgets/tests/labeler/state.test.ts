@@ -74,6 +74,16 @@ describe("an edit", () => {
     expect(localStorage.length).toBe(0);
   });
 
+  it("made before a restart does not reach another study of the same name", async () => {
+    const before = start({ mood: "gone" });
+    before.state.edit(before.first, { name: "from before" });
+    await until(() => before.state.outbox.saving.value.kind === "waiting");
+    before.state.dispose();
+    const after = start({}, fixture({ seed: 8 }));
+    await after.state.outbox.settled();
+    expect(after.kernel.get("labels")).toEqual({});
+  });
+
   it("does not happen in a report", () => {
     const { state, row, first, kernel } = start({ editable: false });
     const before = row(first)?.name;
