@@ -8,6 +8,7 @@ was deleted or replaced. Rows are only ever added.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import sqlite3
 import time
@@ -81,7 +82,7 @@ class Database:
         """Run ``work`` on a connection; where there is no file, or an empty one, return ``nothing``."""
 
         def reading() -> _Result:
-            if self.path is not None and not self.path.exists():
+            if self.path is not None and not exists(self.path):
                 return nothing
             with self._connection("rw") as connection:
                 return work(connection) if is_store(connection, self.name) else nothing
@@ -141,6 +142,11 @@ class Database:
                 if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > end:
                     raise explained(error, self.name, doing) from error
             time.sleep(random.uniform(0.005, 0.05))
+
+
+def exists(path: Path) -> bool:
+    """Return whether there is a file; what may not be looked at is not there for us."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a folder may not be entered
 
 
 def is_store(connection: sqlite3.Connection, name: str) -> bool:

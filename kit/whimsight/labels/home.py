@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from whimsight.errors import LabelsError
+from whimsight.labels.database import exists
 from whimsight.labels.store import LabelStore
 
 __all__ = ["data_folder", "find_home", "move_home"]
@@ -79,7 +80,7 @@ def move_home(store: LabelStore, whim: Path, *, name: str, study: str, features:
 
 def _writable(path: Path) -> bool:
     """Whether SQLite can write a file here: it needs the folder too, for its journal."""
-    return os.access(path.parent, os.W_OK | os.X_OK) and (not path.exists() or os.access(path, os.W_OK))
+    return os.access(path.parent, os.W_OK | os.X_OK) and (not exists(path) or os.access(path, os.W_OK))
 
 
 def _safe(name: str) -> str:

@@ -112,7 +112,7 @@ class Ledger:
     def add(self, make: Callable[[State], Sequence[Event]]) -> list[Event]:
         """Add what ``make`` makes of the newest state; reading, making and adding are one transaction."""
         with self._locked():
-            if self.path is not None and not self.path.exists() and not make(self.state()):
+            if self.path is not None and not database.exists(self.path) and not make(self.state()):
                 return []  # nothing to write makes no file
             made: list[Event] = []
 
@@ -197,16 +197,14 @@ class Ledger:
             return None
         try:
             seen = os.stat(self.path)  # noqa: PTH116 - polled thousands of times
-        except FileNotFoundError:
-            return (0,)
         except OSError:
-            return None
+            return (0,)
         if abs(time.time() - seen.st_mtime) < _YOUNG_SECONDS:
             return None
         return seen.st_mtime_ns, seen.st_size, seen.st_ino, seen.st_dev
 
     def _make_folder(self) -> None:
-        if self.path is None or self.path.parent.exists():
+        if self.path is None or database.exists(self.path.parent):
             return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -160,6 +160,22 @@ def test_a_folder_that_may_only_be_read_can_be_looked_at_and_says_what_to_do() -
         folder.chmod(stat.S_IRWXU)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_folder_that_may_not_be_entered_holds_nothing_and_says_what_to_do() -> None:
+    def work(folder: Path) -> None:
+        store = LabelStore(folder / "work.labels", author="Ann")
+        assert store.labels.empty
+        with pytest.raises(ws.LabelsError, match=r"Cannot write 'work\.labels'.*WHIMSIGHT_DATA"):
+            store.edit("d00", name="new")
+        refused = LabelStore.merge([folder / "work.labels"]).files["refused"]
+        assert refused.tolist() == ["it cannot be read: Permission denied."]
+
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0)
+        as_ordinary_user(work, Path(name))
+        Path(name).chmod(stat.S_IRWXU)
+
+
 def test_a_folder_in_the_place_of_the_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ws.LabelsError, match="Cannot read"):
         LabelStore(tmp_path)
