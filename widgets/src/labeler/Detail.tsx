@@ -261,7 +261,11 @@ export function Detail({ state, row }: { state: State; row: Row }) {
       <Numbers row={row} controls={state.snapshot.value?.study.controls ?? []} editable={editable} />
       {row.feature.note && (
         <p class="lb-how">
-          {row.feature.kind === "discovered" && <span class="lb-fine">About the draft: </span>}
+          {row.feature.kind === "discovered" && (
+            <span class="lb-fine">
+              {row.turned ? "About the draft, before it was turned: " : "About the draft: "}
+            </span>
+          )}
           <span dir="auto">{row.feature.note}</span>
         </p>
       )}
