@@ -21,7 +21,7 @@ __all__ = ["Highlights", "Span", "highlights"]
 
 Span = tuple[int, int, float]
 
-_MOST_CHARACTERS = 400_000  # embedded for one response: a long text is cut into fewer pieces
+_MOST_CHARACTERS = 160_000  # embedded for one response: a long text is cut into fewer pieces
 _MOST_SPANS = 1_000
 _TOLERANCE = 0.1  # how far a code may lie from the study's, relatively: precision differs between machines
 
