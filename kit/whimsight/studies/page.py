@@ -22,7 +22,7 @@ from whimsight.studies._report.markup import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["living_widget", "own_style", "sandboxed_iframe", "whole_page", "widget_page"]
+__all__ = ["bounded", "living_widget", "own_style", "sandboxed_iframe", "whole_page", "widget_page"]
 
 _LABEL = ("name", "status", "note", "tags", "turned")
 _RISKY = re.compile("[<>\u2028\u2029\ud800-\udfff]")
@@ -77,13 +77,25 @@ def widget_page(
     if max_bytes is None or _size(whole) <= max_bytes:
         return whole
     frame = _size(whole) - _size(json_text(snapshot))
-    picture = fitted(snapshot, max_bytes - frame, lambda value: _size(json_text(value)))
+    picture = bounded(snapshot, max_bytes - frame)
     if picture is None:
         raise StudyError(
             f"A page with {len(snapshot['features'])} features does not fit in max_bytes={max_bytes:,}; "
             f"give it at least {_size(page(reduced(snapshot, 0, 0))):,}."
         )
     return page(picture)
+
+
+def bounded(snapshot: Mapping[str, Any], room: int) -> Mapping[str, Any] | None:
+    """Return a snapshot that takes at most ``room`` bytes in a page, None where there is none.
+
+    What a page must escape counts, so a snapshot of so many bytes may still have to be made smaller.
+    """
+
+    def size(value: Mapping[str, Any]) -> int:
+        return _size(json_text(value))
+
+    return snapshot if size(snapshot) <= room else fitted(snapshot, room, size)
 
 
 def sandboxed_iframe(page: str, *, title: str, height: int) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from whimsight.errors import StudyError
 from whimsight.studies import page as module
-from whimsight.studies.page import json_text, sandboxed_iframe, widget_page
+from whimsight.studies.page import bounded, json_text, sandboxed_iframe, widget_page
 
 HOSTILE = (
     "</script><script>window.__pwned=1</script>",
@@ -113,6 +113,17 @@ def test_a_page_that_must_be_small_has_shorter_texts_and_then_fewer_examples(mos
                 int(snapshot["texts"][example["prompt"]]["text"].split()[0]) + 2
             )
     assert page == widget_page(make_snapshot(), {}, title="v", max_bytes=frame + most)
+
+
+def test_what_must_be_escaped_counts() -> None:
+    picture = make_snapshot(48, 20, 3_000)
+    picture["texts"] = [{"text": "<" * 3_000, "length": 3_000} for _ in picture["texts"]]
+    fits = bounded(picture, 4_300_000)
+    assert fits
+    assert len(json_text(fits).encode()) <= 4_300_000
+    assert all(several for several in fits["examples"].values())
+    assert bounded(fits, 4_300_000) is fits
+    assert bounded(picture, 100) is None
 
 
 def test_a_page_that_cannot_be_so_small_says_how_large_it_must_be() -> None:
