@@ -21,7 +21,8 @@ __all__ = ["Highlights", "Span", "highlights"]
 
 Span = tuple[int, int, float]
 
-_MOST_CHARACTERS = 160_000  # embedded for one response: a long text is cut into fewer pieces
+_MOST_CHARACTERS = 100_000  # embedded for one response: a long text is cut into fewer pieces
+_TOO_LONG = 60_000  # characters of a response whose sentences are not weighed: that would take minutes
 _MOST_SPANS = 1_000
 _TOLERANCE = 0.1  # how far a code may lie from the study's, relatively: precision differs between machines
 
@@ -130,16 +131,21 @@ def _left_out(
         )
     weights = ((whole - activation[1:]) / whole).tolist()
     spans = [(s, e, w) for (s, e), w in zip([*cuts[0], *cuts[1]], weights, strict=True)]
-    return Highlights(spans[:m], spans[m:])
+    reason = ""
+    if max(len(more), len(less)) > _TOO_LONG:
+        reason = f"The sentences of a response of more than {_TOO_LONG:,} characters are not weighed."
+    return Highlights(spans[:m], spans[m:], reason)
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
+    if len(text) > _TOO_LONG:
+        return []
     return pieces(text, max(4, min(MOST_PIECES, _MOST_CHARACTERS // max(len(text), 1))))
 
 
 def _without(text: str, cut: list[tuple[int, int]]) -> list[str]:
     """Return the text without each piece and the white space after it."""
-    ends = [start for start, _ in cut[1:]] + [len(text)]
+    ends = [*(start for start, _ in cut[1:]), len(text)][: len(cut)]
     return [text[:start] + text[end:] for (start, _), end in zip(cut, ends, strict=True)]
 
 

@@ -15,6 +15,7 @@ from tests.unit.studies.making import make_pairs, make_study
 from whimsight.attributes import ATTRIBUTES, measure, spans
 from whimsight.autoencoder import SparseAutoencoder
 from whimsight.errors import StudyError
+from whimsight.pairs import Pairs
 from whimsight.studies import Study
 from whimsight.studies.highlights import highlights
 from whimsight.studies.pieces import pieces
@@ -110,6 +111,33 @@ def test_every_text_is_embedded_in_one_call() -> None:
     embedder = Linear()
     highlights(planted(), "d00", 0, embedder=embedder)
     assert embedder.calls == 1
+
+
+def test_an_empty_response_has_no_pieces() -> None:
+    study = planted()
+    frame = study.pairs.frame.copy()
+    frame.loc[:1, "response_b"] = " "
+    study.pairs = Pairs(frame)
+    study.pair_codes[0, :3] = study.autoencoder.encode(
+        Linear.vector(texts(study, 0)[0])[None, :].astype(np.float32)
+    )
+    found = highlights(study, "d00", 0, embedder=Linear())
+    assert found.less == []
+    assert len(found.more) == 4
+
+
+def test_a_response_too_long_to_weigh_says_so_and_the_other_is_weighed() -> None:
+    study = planted()
+    frame = study.pairs.frame.copy()
+    frame.loc[:1, "response_b"] = "Well then. " * 6_000
+    study.pairs = Pairs(frame)
+    a, b = texts(study, 0)
+    difference = (Linear.vector(a) - Linear.vector(b)).astype(np.float32)
+    study.pair_codes[0, :3] = study.autoencoder.encode(difference[None, :])
+    found = highlights(study, "d00", 0, embedder=Linear())
+    sides = {len(found.more), len(found.less)}
+    assert min(sides) == 0 < max(sides)
+    assert "more than 60,000 characters are not weighed" in found.reason
 
 
 def test_swapping_a_and_b_changes_nothing() -> None:
