@@ -115,8 +115,14 @@ async function start(place: HTMLElement): Promise<void> {
     const el = document.createElement("div");
     place.replaceChildren(el);
     await widget.render?.({ model, el, signal });
-    window.addEventListener("hashchange", () => follow(place, model));
-    follow(place, model);
+    const go = () => follow(place, model);
+    window.addEventListener("hashchange", go);
+    // A link to where the address already is changes nothing, and is still a wish to go there.
+    document.addEventListener("click", ({ target }) => {
+      const link = target instanceof Element ? target.closest("a[href^='#']") : null;
+      if (link?.getAttribute("href") === location.hash) go();
+    });
+    go();
   } catch (error) {
     fail(place, error);
   }

@@ -117,6 +117,25 @@ test("chooses the feature that the address names, and follows links to others", 
   await shown(place).toBe("m_words");
 });
 
+test("goes again to where a link has been followed before", async () => {
+  const place = pageWith(`export default { render({ model, el }) {
+    const draw = () => { el.textContent = model.get("selected") };
+    model.on("change:selected", draw);
+    draw();
+    el.onclick = () => model.set("selected", "m_words");
+  } }`);
+  const link = document.createElement("a");
+  link.href = "#d07";
+  document.body.append(link);
+  location.hash = "#d07";
+  await open();
+  await shown(place).toBe("d07");
+  (place.firstElementChild as HTMLElement).click();
+  await shown(place).toBe("m_words");
+  link.click();
+  await shown(place).toBe("d07");
+});
+
 test("says in words why nothing is shown, without markup from the reason", async () => {
   const place = pageWith("export default { render() { throw new Error('<b>no room</b>') } }");
   await open();
