@@ -109,15 +109,22 @@ function Note({ state, row }: { state: State; row: Row }) {
     element.style.height = `${Math.min(200, element.scrollHeight + 2)}px`;
   };
   useEffect(grow, [row.note, row.id]);
-  const opened = useSignal(false);
-  useSignalEffect(() => {
-    if (state.noting.value !== row.id) return;
-    state.noting.value = null;
-    opened.value = true;
-  });
+  const { noting } = state;
+  const opened = noting.value === row.id;
   useLayoutEffect(() => {
-    if (opened.value) area.current?.focus();
-  }, [opened.value, opened]);
+    if (opened) area.current?.focus();
+  }, [opened]);
+  const save = (): void => {
+    const given = text.peek();
+    batch(() => {
+      text.value = null;
+      if (noting.peek() === row.id) noting.value = null;
+    });
+    if (given !== null && given.trim() !== row.note) state.edit(row.id, { note: given.trim() });
+  };
+  const leave = useRef(save);
+  leave.current = save;
+  useLayoutEffect(() => () => leave.current(), []);
   if (!state.editable.value) {
     return row.note ? (
       <p class="lb-note" dir="auto">
@@ -125,28 +132,20 @@ function Note({ state, row }: { state: State; row: Row }) {
       </p>
     ) : null;
   }
-  if (!row.note && !opened.value) {
+  if (!row.note && !opened) {
     return (
       <button
         type="button"
         class="lb-addnote lb-noprint"
         title="Write a note (m)"
         onClick={() => {
-          opened.value = true;
+          noting.value = row.id;
         }}
       >
         Add a note
       </button>
     );
   }
-  const save = (): void => {
-    const given = text.peek();
-    batch(() => {
-      text.value = null;
-      opened.value = false;
-    });
-    if (given !== null && given.trim() !== row.note) state.edit(row.id, { note: given.trim() });
-  };
   return (
     <textarea
       ref={area}

@@ -1,5 +1,4 @@
 /** The name, edited in place: Enter and leaving save, Escape takes it back. */
-import { useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons";
 import { type Row, UNNAMED } from "./rows";
@@ -7,24 +6,19 @@ import type { State } from "./state";
 
 export function NameField({ state, row }: { state: State; row: Row }) {
   const input = useRef<HTMLInputElement>(null);
-  const text = useSignal<string | null>(null);
-  const editing = text.value !== null;
+  const { naming } = state;
+  const text = naming.value?.id === row.id ? naming.value.text : null;
+  const editing = text !== null;
 
-  const begin = (): void => {
-    text.value = row.name === UNNAMED ? "" : row.name;
-  };
+  const begin = (): void => state.beginNaming(row);
   const end = (save: boolean, back: boolean): void => {
-    const given = text.peek();
-    text.value = null;
-    if (save && given !== null) state.rename(row, given);
+    const given = naming.peek();
+    if (given?.id !== row.id) return;
+    naming.value = null;
+    if (save) state.rename(row, given.text);
     if (back) state.focusList();
   };
 
-  useSignalEffect(() => {
-    if (state.naming.value !== row.id) return;
-    state.naming.value = null;
-    begin();
-  });
   useLayoutEffect(() => {
     if (!editing) return;
     input.current?.focus();
@@ -58,9 +52,9 @@ export function NameField({ state, row }: { state: State; row: Row }) {
         dir="auto"
         maxLength={200}
         placeholder="What do the responses on the left have more of?"
-        value={text.value ?? ""}
+        value={text}
         onInput={(event) => {
-          text.value = event.currentTarget.value;
+          naming.value = { id: row.id, text: event.currentTarget.value };
         }}
         onKeyDown={(event) => {
           if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;

@@ -23,6 +23,36 @@ export interface RenderProps {
   signal?: AbortSignal;
 }
 
+/** When what had the focus goes (a pair that made room for another), keys still belong to the widget. */
+function keepFocus(root: HTMLElement, signal: AbortSignal): void {
+  let last: Element | null = null;
+  const active = (): Element | null => (root.getRootNode() as Document | ShadowRoot).activeElement;
+  root.addEventListener(
+    "focusin",
+    (event) => {
+      last = event.target as Element;
+    },
+    { signal },
+  );
+  root.addEventListener(
+    "focusout",
+    () =>
+      setTimeout(() => {
+        if (last?.isConnected && !root.contains(active())) last = null;
+      }),
+    { signal },
+  );
+  const observer = new MutationObserver(() => {
+    if (!last || last.isConnected) return;
+    last = null;
+    const now = active();
+    if (root.isConnected && (now === null || now === root.ownerDocument.body))
+      root.focus({ preventScroll: true });
+  });
+  observer.observe(root, { childList: true, subtree: true });
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
 function render({ model, el, signal }: RenderProps): () => void {
   const stop = new AbortController();
   const root = el.ownerDocument.createElement("div");
@@ -36,6 +66,7 @@ function render({ model, el, signal }: RenderProps): () => void {
   const state = createState(connection);
   watchTheme(root, stop.signal);
   keyboard(root, keysOf(state, root), stop.signal);
+  keepFocus(root, stop.signal);
   const height = connection.trait("height");
   const follow = effect(() => {
     root.classList.toggle("lb-readonly", !state.editable.value);

@@ -54,8 +54,9 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     return field !== null;
   };
 
-  const name = work((id) => {
-    state.naming.value = id;
+  const name = work(() => {
+    const row = chosen();
+    if (row) state.beginNaming(row);
   });
 
   return {

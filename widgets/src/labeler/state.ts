@@ -4,7 +4,16 @@ import type { FeatureId, Label, LabelerModel, Snapshot, Status, Suggestion, Work
 import { type Connection, type RequestOptions, RequestTimeout } from "../shared/model";
 import { keepUnsent } from "./keep";
 import { createOutbox, type Edit, type Outbox, overlay } from "./outbox";
-import { type Filters, filterRows, NO_FILTERS, type Row, rowJoiner, type Sort, sortRows } from "./rows";
+import {
+  type Filters,
+  filterRows,
+  NO_FILTERS,
+  type Row,
+  rowJoiner,
+  type Sort,
+  sortRows,
+  UNNAMED,
+} from "./rows";
 import { createShelves, type Shelves } from "./shelves";
 
 export type View = "read" | "verify";
@@ -45,9 +54,10 @@ export interface State {
   shelves: Shelves;
   /** Prefix of the ids of this view's elements. */
   uid: string;
-  /** The feature whose name is to be edited next. */
-  naming: Signal<FeatureId | null>;
-  /** The feature whose note is to be written next. */
+  /** The name that is being written. */
+  naming: Signal<{ id: FeatureId; text: string } | null>;
+  beginNaming(row: Row): void;
+  /** The feature whose note is open. */
   noting: Signal<FeatureId | null>;
   /** Whether the list is put away, where it is narrow. */
   folded: Signal<boolean>;
@@ -79,6 +89,7 @@ export function createState(
   const work = signal<Work>({ ...NO_WORK, ...sentWork.peek() });
   const editable = computed(() => work.value.editable);
   const said = signal("");
+  const naming = signal<{ id: FeatureId; text: string } | null>(null);
   const error = signal<string | null>(null);
   const mode = signal<View>("read");
   const help = signal(false);
@@ -127,6 +138,9 @@ export function createState(
   const chosen = computed(() => byId.value.get(sentSelected.value) ?? view.value[0] ?? rows.value[0] ?? null);
   const noKernel = computed(() => editable.value && connection.live.value === "gone");
 
+  /** Edits taken back before they were sent. */
+  const redoable = signal<readonly Edit[]>([]);
+
   function choose(id: FeatureId): void {
     if (sentSelected.peek() !== id) connection.set("selected", id);
   }
@@ -159,8 +173,18 @@ export function createState(
     said.value = `${row.name}: ${status}`;
   }
 
-  /** Edits taken back before they were sent. */
-  const redoable = signal<readonly Edit[]>([]);
+  stops.push(
+    effect(() => {
+      // A name that was being written when another feature was chosen is kept like one that was left.
+      const id = chosen.value?.id;
+      const written = naming.peek();
+      if (!written || written.id === id) return;
+      naming.value = null;
+      const row = byId.peek().get(written.id);
+      if (row) rename(row, written.text);
+    }),
+  );
+
   const canUndo = computed(() => editable.value && (work.value.can_undo || outbox.pending.value.length > 0));
   const canRedo = computed(() => editable.value && (work.value.can_redo || redoable.value.length > 0));
 
@@ -264,11 +288,17 @@ export function createState(
     suggestions,
     shelves,
     uid: `lb${++views}`,
-    naming: signal<FeatureId | null>(null),
+    naming,
+    beginNaming(row) {
+      naming.value = { id: row.id, text: row.name === UNNAMED ? "" : row.name };
+    },
     noting: signal<FeatureId | null>(null),
     folded: signal(false),
     focusList() {},
     dispose() {
+      const written = naming.peek();
+      const row = written && byId.peek().get(written.id);
+      if (row) rename(row, written.text);
       outbox.stop();
       shelves.dispose();
       for (const stop of stops) stop();

@@ -122,6 +122,19 @@ describe("by keyboard alone", () => {
     await waitFor(() => expect(kernel.get("labels")[chosen() as string]?.name).toBe("kept"));
   });
 
+  it("a choice made in Python in the midst of it saves what was typed", async () => {
+    const { rows, key, kernel, chosen } = mount();
+    rows()[0]?.focus();
+    const id = chosen() as string;
+    key("n");
+    fireEvent.input(await screen.findByRole("textbox", { name: "Name of the feature" }), {
+      target: { value: "half a thought" },
+    });
+    kernel.push("selected", rows()[3]?.dataset.feature as string);
+    await waitFor(() => expect(kernel.get("labels")[id]?.name).toBe("half a thought"));
+    expect(screen.queryByRole("textbox", { name: "Name of the feature" })).toBeNull();
+  });
+
   it("one sets the status, turns round, undoes and does again", async () => {
     const { rows, key, kernel, chosen } = mount();
     rows()[0]?.focus();
@@ -166,6 +179,28 @@ describe("by keyboard alone", () => {
     fireEvent.click(await screen.findByRole("button", { name: /leave/i }));
     await waitFor(() => expect(root.querySelector(".lb-verifying")).toBeNull());
     expect((document.activeElement as HTMLElement).dataset.feature).toBe(rows()[0]?.dataset.feature);
+  });
+
+  it("keys still work when the pair that had the focus made room for another", async () => {
+    const { root, rows, key, kernel } = mount();
+    rows()[0]?.focus();
+    key("j");
+    expect((document.activeElement as HTMLElement).dataset.pair).toBe("0");
+    key("r");
+    await waitFor(() =>
+      expect(screen.getByRole("tab", { name: "Random" }).getAttribute("aria-selected")).toBe("true"),
+    );
+    await waitFor(() => expect(root.contains(document.activeElement)).toBe(true));
+    key("4");
+    await waitFor(() => expect(kernel.received.some(({ name }) => name === "edit")).toBe(true));
+  });
+
+  it("letters typed right after n are the name", async () => {
+    const { rows, key } = mount();
+    rows()[0]?.focus();
+    key("n");
+    await Promise.resolve();
+    expect((document.activeElement as HTMLElement).className).toBe("lb-nameinput");
   });
 
   it("keys inside do not reach the notebook around it", () => {
