@@ -74,12 +74,16 @@ def snapshot(
     Raises
     ------
     StudyError
-        If ``max_bytes`` does not hold even the features.
+        If ``max_bytes`` does not hold even the features, or another choice makes no sense.
 
     Examples
     --------
     >>> ready = snapshot(study, max_bytes=500_000)    # doctest: +SKIP
     """
+    if examples < 0 or characters < 1:
+        raise StudyError(
+            f"examples must be 0 or more and characters 1 or more; found {examples} and {characters}."
+        )
     reading = reading or Reading(study)
     table = study.found
     facts = {
@@ -255,7 +259,7 @@ def _fitting(
             if limit == shortest:
                 break
             limit = max(min(limit * 19 // 20, int(limit * max(space, 0) / size)), shortest)
-        n = n * 4 // 5
+        n = min(n * 4 // 5, int(1.2 * n * room / (size + room - space)))
     return {"examples": {f: [] for f in shown}, "texts": []}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +13,11 @@ from whimsight.errors import LabelsError, StudyError, WhimsightError
 from whimsight.labels import LabelStore
 from whimsight.names.drafting import UNNAMED
 from whimsight.studies._report.words import without_paths
+from whimsight.studies._study import Study
 from whimsight.studies.highlights import highlights
 from whimsight.studies.reading import Reading
 from whimsight.studies.snapshot import clean, labels_dict, page
 from whimsight.studies.verification import BlindTest
-
-if TYPE_CHECKING:
-    from whimsight.studies._study import Study
 
 __all__ = ["Answers", "error_of"]
 
@@ -59,6 +57,11 @@ class Answers:
         texts: bool = True,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
+        if not isinstance(study, Study):
+            raise StudyError(
+                f"A widget looks at a Study; found {type(study).__name__}. Make one with ws.study(pairs), or "
+                "open one with ws.open('votes.whim')."
+            )
         self.study = study
         self.reading = Reading(study)
         self.editable = editable

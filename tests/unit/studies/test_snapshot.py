@@ -140,6 +140,12 @@ def test_a_bound_too_small_for_the_features_says_how_much_they_need(study: Study
         snapshot(study, max_bytes=100)
 
 
+def test_choices_that_make_no_sense_are_refused(study: Study) -> None:
+    with pytest.raises(StudyError, match="examples must be 0 or more"):
+        snapshot(study, examples=-1)
+    assert snapshot(study, examples=0)["texts"] == []
+
+
 def test_names_only_holds_no_text_of_the_dataset(study: Study) -> None:
     picture = snapshot(study, names_only=True)
     assert picture["texts"] == []

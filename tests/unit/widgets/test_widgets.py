@@ -154,6 +154,11 @@ def test_a_front_end_that_was_not_built_is_an_error_that_says_how_to_build_it(
         FeatureLabeler(study)
 
 
+def test_a_path_is_not_a_study() -> None:
+    with pytest.raises(StudyError, match=r"looks at a Study; found str.*ws\.open"):
+        FeatureLabeler("votes.whim")  # type: ignore[arg-type]
+
+
 # -- edits
 
 
