@@ -349,7 +349,7 @@ def _print_study(made: Study) -> None:
     typer.echo(f"\n{made!r}\n")
     typer.echo(
         "Features, in the order of what is sure of their effect (the end of the interval nearer to 0).\n"
-        "delta_win: change in the chance to be chosen for the response with more of it, in percentage points\n"
+        "delta_win: how much more often the response with more of it was chosen than the other, in percentage points\n"
         "(95 % interval); beta: log odds for one standard deviation, with its q (false-discovery rate)\n"
     )
     typer.echo(_features_text(made.features))

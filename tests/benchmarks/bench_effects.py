@@ -88,7 +88,7 @@ def truth(world: World, spread: float) -> pd.DataFrame:
         x = world.length if world.own[j] < 0 else world.length[:, :0]
         out.loc[j, "beta"] = _limit(np.column_stack([world.codes[:, j], x]), share)[1]
         on = world.codes[:, j] != 0
-        theta = _limit(np.column_stack([np.sign(world.codes[on, j]), x[on]]), share[on])
+        theta = _limit(np.column_stack([world.codes[on, j] > 0, x[on]]), share[on])
         rest = theta[0] + x[on] @ theta[2:]
         out.loc[j, "delta_win"] = float((sigmoid(rest + theta[1]) - sigmoid(rest)).mean())
     keep = independent(world.codes, np.ones(world.weights.size, dtype=bool))

@@ -42,8 +42,10 @@ def effects(
     standard deviations over the rows used, so that b is the change in log odds for one standard deviation
     of the code. Not centred: a is then the log odds for A of two responses that do not differ.
 
-    delta-win (version 2 of the paper): the same with sign(z) in place of z over the rows with z != 0; the
-    mean over those rows of sigmoid(a + b + g x) - sigmoid(a + g x).
+    delta-win (version 2 of the paper): the same over the rows with z != 0, with D = 1 where z > 0 and 0 where
+    z < 0 in place of z; the mean over those rows of sigmoid(a + b + g x) - sigmoid(a + g x), which is how much
+    oftener A is preferred when A has more than when B has. Where no side is favoured and no control matters,
+    that is the win rate of the responses with more, less that of the responses with less.
 
     Parameters
     ----------
@@ -183,19 +185,19 @@ def _delta_win(
     correction: Correction,
 ) -> tuple[float, Spread, str] | str:
     part = used.take(active)
-    sign = np.sign(z[active])
-    if np.abs(sign.sum()) == sign.size:
+    a_has_more = (z[active] > 0).astype(np.float64)
+    if np.ptp(a_has_more) == 0:
         return "the code has the same sign in every active row."
     if part.clusters.fewest < 2:
         return "all active rows belong to one cluster."
     if np.unique(part.y).size < 2:
         return "every active row has the same vote."
     controls, scale = standardise(part.controls[:, keep])
-    X = np.column_stack([np.ones(sign.size), sign, controls[:, scale > 0]])
+    X = np.column_stack([np.ones(a_has_more.size), a_has_more, controls[:, scale > 0]])
     fit, note = _fit(X, part, davidson=False)
     if fit is None:
         return note
-    rest = X @ fit.theta - sign * fit.theta[1]
+    rest = X @ fit.theta - a_has_more * fit.theta[1]
     p1, p0 = sigmoid(rest + fit.theta[1]), sigmoid(rest)
     share = part.weights / part.weights.sum()
     change = float(share @ (p1 - p0))

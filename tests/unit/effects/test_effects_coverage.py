@@ -34,7 +34,7 @@ def truths():
     wins = []
     for j in range(8):
         on = codes[:, j] != 0
-        a, b = fit_logit(np.column_stack([ones[on], np.sign(codes[on, j])]), y[on], ones[on]).theta
+        a, b = fit_logit(np.column_stack([ones[on], codes[on, j] > 0]), y[on], ones[on]).theta
         wins.append(1 / (1 + np.exp(-a - b)) - 1 / (1 + np.exp(-a)))
     return np.array(single), joint, np.array(wins), codes.std(axis=0)
 

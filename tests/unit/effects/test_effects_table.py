@@ -47,10 +47,28 @@ def test_beta_is_statsmodels_coefficient_of_the_standardised_code():
 def test_delta_win_without_controls_is_a_difference_of_win_rates():
     z = np.repeat([0.7, -1.3], [50, 50]).astype(np.float32)[:, None]
     y = np.concatenate([np.repeat([1.0, 0.0], [40, 10]), np.repeat([1.0, 0.0], [20, 30])])
-    logit = lambda p: np.log(p / (1 - p))  # noqa: E731
-    at_zero = 1 / (1 + np.exp(-(logit(0.8) + logit(0.4)) / 2))
     table = effects(z, y, clusters=[np.arange(100)])
-    assert table.delta_win[0] == pytest.approx(0.8 - at_zero)
+    assert table.delta_win[0] == pytest.approx(0.8 - 0.4)
+
+
+def test_delta_win_is_the_papers_average_over_the_active_rows():
+    codes, y, control, prompt = sample()
+    found = effects(codes, y, clusters=[prompt], controls=control)
+    for j in range(4):
+        on = codes[:, j] != 0
+        X = np.column_stack([np.ones(on.sum()), codes[on, j] > 0, control[on]])
+        theta = sm.Logit(y[on], X).fit(disp=0, tol=1e-12).params
+        win = [1 / (1 + np.exp(-X @ theta)) for X[:, 1] in (1.0, 0.0)]
+        assert found.delta_win[j] == pytest.approx(np.mean(win[0] - win[1]), abs=1e-8)
+
+
+def test_a_feature_read_the_other_way_round_has_exactly_the_opposite_effect():
+    codes, y, control, prompt = sample()
+    found = effects(codes, y, clusters=[prompt], controls=control)
+    turned = effects(-codes, y, clusters=[prompt], controls=control)
+    for effect in ("beta", "delta_win"):
+        expected = -found[[effect, f"{effect}_high", f"{effect}_low"]].to_numpy()
+        np.testing.assert_allclose(turned[[effect, f"{effect}_low", f"{effect}_high"]], expected, atol=1e-8)
 
 
 def test_delta_wins_interval_is_as_wide_as_a_bootstrap_over_prompts_says():
@@ -174,7 +192,7 @@ def test_a_feature_that_separates_the_votes_gets_a_finite_effect_and_a_wide_inte
     codes[:, 3] = 0
     codes[:30, 3] = np.where(y[:30] > 0.5, 1.0, -1.0)
     found = effects(codes, y, clusters=[prompt]).loc[3]
-    assert 0.3 < found.delta_win <= 0.5
+    assert 0.6 < found.delta_win <= 1.0
     assert found.delta_win_low < found.delta_win - 0.01
     assert np.isfinite(found.beta)
     assert found.beta_high - found.beta_low > 0.5
