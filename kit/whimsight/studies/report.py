@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["report_html", "write_report"]
 
 _TOP = 30
-_EXAMPLES, _CHARACTERS = 20, 3_000
+_EXAMPLES, _CHARACTERS = 20, 8_000
 _SNAPSHOT = 4_300_000
 """Bytes for the features and their examples: with the front end and the drawings the page stays below 5 MB."""
 
