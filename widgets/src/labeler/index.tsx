@@ -1,4 +1,5 @@
 /** The FeatureLabeler as an anywidget front-end module; the same one draws the read-only report. */
+import "./reset.css";
 import { effect } from "@preact/signals";
 import { render as draw } from "preact";
 import type { LabelerModel } from "../protocol";
