@@ -53,4 +53,4 @@ bench: $(DEV_READY)  ## Print the benchmarks (REFERENCE=path/to/wimhf and DATA=p
 	@$(BIN)/python -m tests.benchmarks $(if $(REFERENCE),--reference $(REFERENCE)) $(if $(DATA),--data $(DATA)) $(ARGS)
 
 clean:  ## Remove the environment and what the commands made
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) kit/whimsight/static widgets/node_modules build dist .pytest_cache .mypy_cache .ruff_cache

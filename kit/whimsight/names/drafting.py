@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.names.fidelity import fidelity
-from whimsight.names.formula import AttributeDescriber, FormulaJudge, combined
+from whimsight.names.formula import AttributeDescriber, FormulaJudge, combined, other_end
 from whimsight.names.phrases import PhraseDescriber
 from whimsight.names.protocols import Candidate, Evidence
 
@@ -75,9 +75,9 @@ def draft(
     -------
     DataFrame
         M rows: ``name``, ``note``, ``judge``, ``fidelity``, ``fidelity_low``, ``fidelity_high``, ``p``,
-        ``n``, ``sign`` (-1: the name fits the other end, so turn the feature round; fidelity is already
-        that of the turned feature), ``candidates`` (list of (name, fidelity where it was chosen, sign),
-        best first).
+        ``n``, ``sign`` (-1: the name fits the other end, so turn the feature round; everything else in the
+        row is already that of the turned feature), ``candidates`` (list of (name, fidelity where it was
+        chosen, sign: 1 where it fits the end with more), best first).
     """
     part = _deal(prompt, seed)
     order = np.random.default_rng(seed).permutation(prompt.size)
@@ -227,6 +227,11 @@ def _keep(rows: pd.DataFrame, rate: float) -> pd.DataFrame:
     rows["note"] = np.where(found & ~fits, closest, rows["note"]) + rows.pop("where")
     rows.loc[~fits, "name"] = UNNAMED
     rows.loc[~fits, "sign"] = 1
+    turned = (rows["sign"] < 0).to_numpy()
+    rows.loc[turned, "note"] = rows.loc[turned, "note"].map(other_end)
+    rows["candidates"] = rows.apply(
+        lambda row: [(name, r, end * row["sign"]) for name, r, end in row["candidates"]], axis=1
+    )
     return rows
 
 

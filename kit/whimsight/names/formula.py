@@ -13,7 +13,7 @@ from whimsight.names.texts import plain
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AttributeDescriber", "FormulaJudge", "combined"]
+__all__ = ["AttributeDescriber", "FormulaJudge", "combined", "other_end"]
 
 _TOP = 5
 _LEAN = 0.15
@@ -22,6 +22,7 @@ _ALIKE = 0.4  # an attribute that goes along with length more than this has to b
 _APART = 0.25  # attributes that go together more than this are not named together
 _LENGTH = "m_words"
 _LONGEST_NAME = 40
+_MORE, _LESS = "the side with more of the feature", "the side with less of the feature"
 
 
 class AttributeDescriber:
@@ -77,10 +78,20 @@ class AttributeDescriber:
     def _candidate(self, j: int, lean: float) -> Candidate:
         attribute = self._names[j]
         share = (1 + abs(lean)) / 2
-        note = f"the side with more of the feature has more of “{attribute.name}” in {share:.0%} of pairs (ties half)"
-        if lean < 0:
-            note = note.replace("with more of the feature", "with less of the feature")
+        end = _MORE if lean > 0 else _LESS
+        note = f"{end} has more of “{attribute.name}” in {share:.0%} of pairs (ties half)"
         return Candidate(attribute.name, "attribute", (attribute.id,), 1 if lean > 0 else -1, note)
+
+
+def other_end(note: str) -> str:
+    """Return a candidate's note for the feature turned round.
+
+    Examples
+    --------
+    >>> other_end("the side with less of the feature has more of “length” in 72% of pairs (ties half)")
+    'the side with more of the feature has more of “length” in 72% of pairs (ties half)'
+    """
+    return _MORE.join(part.replace(_MORE, _LESS) for part in note.split(_LESS))
 
 
 def combined(first: Candidate, second: Candidate) -> list[Candidate]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,8 @@ class Pairs:
         What tables, files and reports call these pairs.
     report : ReadReport, optional
         What reading dropped and repaired.
+    texts : Texts, optional
+        What `texts` returns, where it is known already: to find it in long responses takes a while.
 
     Raises
     ------
@@ -83,11 +85,18 @@ class Pairs:
     (3, [0, 0, 1], 'Hello!')
     """
 
-    def __init__(self, frame: pd.DataFrame, *, name: str = "pairs", report: ReadReport | None = None) -> None:
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        *,
+        name: str = "pairs",
+        report: ReadReport | None = None,
+        texts: Texts | None = None,
+    ) -> None:
         self._frame = _canonical(frame)
         self.name = name
         self.report = report if report is not None else ReadReport(layout="pairs", read=len(frame))
-        self._texts: Texts | None = None
+        self._texts = texts
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -162,7 +171,7 @@ class Pairs:
             both = pd.concat([self._frame["response_a"], self._frame["response_b"]], ignore_index=True)
             place, unique = pd.factorize(both)
             place = place.astype(np.int64)
-            self._texts = Texts(unique=[str(t) for t in unique], a=place[:n], b=place[n:])
+            self._texts = Texts(unique=_strings(unique), a=place[:n], b=place[n:])
         return self._texts
 
     def unique_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -205,8 +214,7 @@ class Pairs:
         digest = hashlib.sha256()
         for column in self._frame.columns:
             digest.update(str(column).encode("utf-8", "surrogatepass"))
-            values = _hashable(self._frame[column])
-            digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
+            digest.update(_hashes(self._frame[column]).tobytes())
         return digest.hexdigest()
 
     def take(self, rows: ArrayLike) -> Pairs:
@@ -262,16 +270,28 @@ class Pairs:
         return pairs_html(self)
 
 
-def _hashable(values: pd.Series) -> pd.Series:
-    """Return values that hash the same before and after a file: missing is missing, lists are JSON."""
+def _strings(values: Any) -> list[str]:
+    strings: list[str] = (
+        values.to_numpy(dtype=object).tolist() if isinstance(values, pd.Index) else list(values)
+    )
+    return strings
+
+
+def _hashes(values: pd.Series) -> NDArray[np.uint64]:
+    """uint64 (n,), the same before and after a file: missing is missing, lists are JSON."""
     from whimsight.pairs.parquet import plain
 
     if values.dtype != object:
-        return values
-    return values.map(
-        lambda v: v if isinstance(v, str) else json.dumps(v, default=plain, sort_keys=True),
-        na_action="ignore",
-    ).where(values.notna(), None)
+        return np.asarray(pd.util.hash_pandas_object(values, index=False), dtype=np.uint64)
+
+    def hashable(value: Any) -> bytes:
+        text = value if isinstance(value, str) else json.dumps(value, default=plain, sort_keys=True)
+        return text.encode("utf-8", "surrogatepass")  # half a surrogate pair: broken JSON leaves it behind
+
+    out = np.empty(len(values), dtype=object)
+    missing = values.isna().to_numpy()
+    out[~missing] = [hashable(value) for value in values.to_numpy()[~missing]]
+    return np.asarray(pd.util.hash_array(out), dtype=np.uint64)
 
 
 def _canonical(frame: pd.DataFrame) -> pd.DataFrame:

@@ -172,10 +172,9 @@ class Study:
         """One row a feature with people's names and statuses, columns `FEATURE_COLUMNS`.
 
         As `found`, but for what people did in `labels`. A turned feature has beta, delta_win and their
-        intervals reversed. Computed anew on negated codes beta and p are the same; delta-win, which compares
-        a code above 0 with none, differs where an effect is large and the votes lean to one side. Fidelity is
-        that of the drafted name: reversed for a turned feature, NaN for a discovered feature that a person
-        renamed. A table to read: change `found` or `labels`, not this.
+        intervals reversed, as if computed anew on negated codes, and without a person's name it is the
+        "opposite of" its draft. Fidelity is that of the drafted name: NaN for a discovered feature that a
+        person renamed. A table to read: change `found` or `labels`, not this.
         """
         return self._work.features(self)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from whimsight.studies._study import Study
 
-__all__ = ["features_chart", "prediction_chart", "telling"]
+__all__ = ["features_chart", "prediction_chart", "surest", "telling"]
 
 MEASURED, DISCOVERED = "#3d7fd0", "#d4762a"
 """Blue and orange: apart for every kind of colour vision, readable on white and on black."""
@@ -50,6 +50,12 @@ def telling(features: pd.DataFrame) -> pd.Series[float]:
     low, high = features["delta_win_low"], features["delta_win_high"]
     nearer = np.where(low > 0, low, np.where(high < 0, -high, -np.minimum(-low, high)))
     return pd.Series(nearer - (features["q"] > _LEVEL), features.index)
+
+
+def surest(study: Study) -> str:
+    """Return the feature that matters most surely (see `telling`); the first one without labels."""
+    rank = telling(study.found)
+    return str(rank.idxmax() if rank.notna().any() else study.found.index[0])
 
 
 def features_chart(

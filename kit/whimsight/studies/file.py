@@ -225,17 +225,23 @@ def _split_texts(pairs: Pairs) -> dict[str, pd.DataFrame]:
 
 
 def _join_texts(numbered: pd.DataFrame, texts: pd.DataFrame, about: dict[str, Any]) -> Pairs:
-    from whimsight.pairs import Pairs, ReadReport
+    from whimsight.pairs import Pairs, ReadReport, Texts
 
     pool = texts["text"].to_numpy(dtype=object)
-    columns = {}
+    columns, places = {}, {}
     for column in _TEXTS:
         place = numbered[column].to_numpy()
         if place.dtype != np.int32 or (place.size and not 0 <= place.min() <= place.max() < pool.size):
             raise StudyFileError(f"the column {column!r} of the pairs points to texts that are not there.")
+        places[column] = place
         columns[column] = pd.Series(pool[place], dtype=_type(about["text_types"][column]))
+    place, responses = pd.factorize(np.concatenate([places["response_a"], places["response_b"]]))
+    place = place.astype(np.int64)
     return Pairs(
-        numbered.assign(**columns), name=str(about["name"]), report=ReadReport.from_dict(about["report"])
+        numbered.assign(**columns),
+        name=str(about["name"]),
+        report=ReadReport.from_dict(about["report"]),
+        texts=Texts(pool[responses].tolist(), *np.split(place, 2)),
     )
 
 

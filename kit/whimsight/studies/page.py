@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 import re
 from html import escape
 from importlib.resources import files
@@ -21,7 +20,7 @@ from whimsight.studies._report.fitting import fitted, reduced
 from whimsight.studies._report.markup import Html, join, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 __all__ = ["bounded", "living_widget", "own_style", "sandboxed_iframe", "whole_page", "widget_page"]
 
@@ -52,7 +51,7 @@ def widget_page(
     max_bytes : int, optional
         Of the page in UTF-8. Where it would be larger, texts are shortened and examples left out.
     selected : str, optional
-        Id of the feature to open with; otherwise the one whose effect is clearest.
+        Id of the feature to open with; the first one otherwise.
 
     Returns
     -------
@@ -143,7 +142,7 @@ def living_widget(
         "snapshot": snapshot,
         "labels": {f: {k: v for k, v in labels[f].items() if k in _LABEL} for f in features if f in labels},
         "work": {"can_undo": False, "can_redo": False, "store": "", "author": "", "editable": False},
-        "selected": selected if selected in features else _clearest(snapshot["features"]),
+        "selected": selected if selected in features else next(iter(features), ""),
     }
     return join(
         tag("noscript", tag("p", _NO_SCRIPT, class_="whimsight-message")),
@@ -199,16 +198,6 @@ def json_text(value: Any) -> str:
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _RISKY.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _clearest(features: Sequence[Mapping[str, Any]]) -> str:
-    """Return the feature whose interval of delta-win stays farthest from 0, the first one without labels."""
-
-    def clear(feature: Mapping[str, Any]) -> float:
-        low, high = feature.get("delta_win_low"), feature.get("delta_win_high")
-        return -math.inf if low is None or high is None else float(max(low, -high))
-
-    return str(max(features, key=clear)["feature"]) if features else ""
 
 
 def _data(name: str, value: Any) -> Html:

@@ -16,7 +16,7 @@ from whimsight.studies._report import sections
 from whimsight.studies._report.fitting import reduced
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.words import without_paths
-from whimsight.studies.charts import features_chart, prediction_chart
+from whimsight.studies.charts import features_chart, prediction_chart, surest
 from whimsight.studies.page import bounded, living_widget, own_style, whole_page
 from whimsight.studies.snapshot import labels_dict, snapshot
 
@@ -94,7 +94,7 @@ def _widget(study: Study, *, names_only: bool) -> Html:
         study, examples=_EXAMPLES, characters=_CHARACTERS, names_only=names_only, max_bytes=_SNAPSHOT
     )
     fits = bounded(picture, _SNAPSHOT) or reduced(picture, 0, 0)
-    return living_widget(fits, labels_dict(study, report=True))
+    return living_widget(fits, labels_dict(study, report=True), selected=surest(study))
 
 
 def _features_drawing(study: Study, top: int) -> Html:

@@ -15,6 +15,7 @@ from whimsight.names.drafting import UNNAMED
 from whimsight.names.fidelity import fidelity
 from whimsight.studies.reading import Reading
 from whimsight.studies.snapshot import clean
+from whimsight.studies.work import shown_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,12 +79,9 @@ class BlindTest:
 
     def name(self, feature: str) -> str:
         """Return what the feature is called now; a turned one without a name of its own is an opposite."""
-        found = self._found_name(feature)
         label = self._label(feature)
-        given = label.get("name")
-        if isinstance(given, str) and given:
-            return given
-        return f"opposite of {found}" if label.get("turned") and found != UNNAMED else found
+        turned = bool(label.get("turned"))
+        return shown_name(self._found_name(feature), str(label.get("name") or ""), turned=turned)
 
     def question(self, feature: str, seed: int) -> dict[str, Any] | None:
         """Return the next question, as ``Question`` of ``protocol.ts``; None when none is left.

@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 
 from whimsight.errors import LabelsError
+from whimsight.names.drafting import UNNAMED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.labels import LabelStore
     from whimsight.labels.fold import Label
-    from whimsight.pairs import Pairs
     from whimsight.studies._study import Study
 
-__all__ = ["Work", "fingerprint", "named", "turned_round"]
+__all__ = ["Work", "fingerprint", "named", "shown_name", "turned_round"]
 
 _EFFECTS = ("beta", "delta_win")
 _FIDELITY = ("fidelity", "fidelity_low", "fidelity_high")
@@ -129,7 +129,7 @@ class Work:
 
 def fingerprint(study: Study) -> str:
     """sha256 over the pairs' fingerprint, the settings and the autoencoder's weights."""
-    pairs = study.facts.get("pairs_fingerprint") or _content(study.pairs)
+    pairs = study.facts.get("pairs_fingerprint") or study.pairs.fingerprint
     settings = {k: v for k, v in study.settings.to_dict().items() if k in _SETTINGS}
     model = study.autoencoder
     digest = hashlib.sha256(json.dumps([str(pairs), settings, model.threshold], sort_keys=True).encode())
@@ -137,17 +137,6 @@ def fingerprint(study: Study) -> str:
         digest.update(str(weights.shape).encode())
         digest.update(np.ascontiguousarray(weights, dtype="<f4").tobytes())
     return digest.hexdigest()
-
-
-def _content(pairs: Pairs) -> str:
-    try:
-        return pairs.fingerprint
-    except UnicodeError:  # half a surrogate pair somewhere, which pandas cannot hash
-        digest = hashlib.sha256()
-        for column in pairs.frame:
-            for value in pairs.frame[column]:
-                digest.update(repr(value).encode("utf-8", "surrogatepass"))
-        return digest.hexdigest()
 
 
 def overlay(
@@ -160,27 +149,46 @@ def overlay(
     polarity.flags.writeable = False
     if not set(known) & set(labels):
         return study.found, study.found_joint, polarity
-    features = turned_round(named(study.found, labels), turned, fidelity=True)
+    features = turned_round(named(study.found, labels), turned)
     return features, turned_round(study.found_joint, turned), polarity
+
+
+def shown_name(found: str, given: str, *, turned: bool) -> str:
+    """Return what a feature is called: as people named it, or as it was drafted for the end that is read.
+
+    Examples
+    --------
+    >>> shown_name("hedges", "", turned=True), shown_name("hedges", "plain talk", turned=True)
+    ('opposite of hedges', 'plain talk')
+    """
+    return given or (f"opposite of {found}" if turned and found != UNNAMED else found)
 
 
 def named(found: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
     """Return the table with people's names and statuses.
 
     The fidelity of a drafted name says nothing about another one: a discovered feature that was renamed has
-    none. A measured attribute is its formula, whatever people call it.
+    none. A measured attribute is its formula, whatever people call it. "Opposite of X" fits the turned feature
+    as well as X fits the other end.
     """
     table = found.copy()
     touched = [f for f in table.index if f in labels]
-    names = pd.Series({f: labels[f].name or table["name"][f] for f in touched}, dtype=object)
-    renamed = names.index[(names != table["name"][touched]) & (table["kind"][touched] != "measured")]
-    table.loc[touched, "name"] = names
+    drafted = table["name"][touched]
+    table.loc[touched, "name"] = [
+        shown_name(drafted[f], labels[f].name, turned=labels[f].turned) for f in touched
+    ]
     table.loc[touched, "status"] = [labels[f].status for f in touched]
+    renamed = [
+        f
+        for f in touched
+        if table["kind"][f] != "measured"
+        and table["name"][f] != shown_name(drafted[f], "", turned=labels[f].turned)
+    ]
     table.loc[renamed, list(_FIDELITY)] = np.nan
     return table
 
 
-def turned_round(table: pd.DataFrame, turned: Iterable[str], *, fidelity: bool = False) -> pd.DataFrame:
+def turned_round(table: pd.DataFrame, turned: Iterable[str]) -> pd.DataFrame:
     """Return the table with the effects of some features reversed, their intervals too.
 
     Examples
@@ -193,7 +201,7 @@ def turned_round(table: pd.DataFrame, turned: Iterable[str], *, fidelity: bool =
     if not rows:
         return table
     table = table.copy()
-    for column in (*_EFFECTS, "fidelity") if fidelity else _EFFECTS:
+    for column in _EFFECTS:
         if column in table:
             table.loc[rows, column] = -table.loc[rows, column]
         low, high = f"{column}_low", f"{column}_high"

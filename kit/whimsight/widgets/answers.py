@@ -11,7 +11,6 @@ import numpy as np
 from whimsight._suggest import nearest
 from whimsight.errors import LabelsError, StudyError, WhimsightError
 from whimsight.labels import LabelStore
-from whimsight.names.drafting import UNNAMED
 from whimsight.studies._report.words import without_paths
 from whimsight.studies._study import Study
 from whimsight.studies.highlights import highlights
@@ -214,10 +213,7 @@ class Answers:
         if feature not in drafts.index or "candidates" not in drafts:
             return {"suggestions": []}
         candidates = [c for c in drafts["candidates"][feature] or () if len(c) == 3]
-        # Candidates tell their end of the feature before the draft turned it to the end of its best name.
-        named = str(drafts["name"][feature]) != UNNAMED
-        sign = candidates[0][2] if candidates and named else 1
-        sign *= float(self.study.polarity[self.study.column(feature)])
+        sign = float(self.study.polarity[self.study.column(feature)])
         fitting = [
             {"name": clean(str(name)), "fit": float(fit), "source": str(self.study.found["judge"][feature])}
             for name, fit, end in candidates

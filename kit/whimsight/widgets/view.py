@@ -13,6 +13,7 @@ import traitlets
 
 from whimsight._suggest import nearest
 from whimsight.errors import LabelsError, StudyError, WhimsightError
+from whimsight.studies.charts import surest
 from whimsight.studies.snapshot import label_rows, labels_dict, snapshot
 from whimsight.widgets.answers import Answers
 
@@ -97,7 +98,7 @@ class FeatureView(anywidget.AnyWidget):
             ),
         )
         self.refresh()
-        self.selected = str(study.found.index[0])
+        self.selected = surest(study)
         super().__init__(height=height)
         self.on_msg(self._on_request)
         _open.add(self)

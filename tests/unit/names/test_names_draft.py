@@ -71,6 +71,16 @@ def test_a_name_that_fits_the_other_end_comes_with_sign_minus_one():
     assert row["fidelity"] > 0.8
 
 
+def test_a_note_and_the_candidates_speak_of_the_feature_as_its_name_reads_it():
+    texts, truth, prompt = made(900, 1, lambda t, _: "\n".join(["- " + t[:60], "- " + t[60:]]))
+    one, other = drafted(texts, truth, prompt), drafted(texts, -truth, prompt)
+    assert (one["sign"], other["sign"]) == (1, -1)
+    assert one["note"].startswith("the side with more of the feature has more of")
+    assert other["note"] == one["note"]
+    assert other["candidates"][0] == one["candidates"][0]
+    assert one["candidates"][0][2] == 1
+
+
 def noise(n: int, m: int, seed: int) -> np.ndarray:
     """Codes that know nothing of the texts."""
     rng = np.random.default_rng(seed)

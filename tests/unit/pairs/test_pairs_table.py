@@ -210,6 +210,15 @@ def test_the_fingerprint_changes_with_any_value_or_column_and_with_nothing_else(
     assert len(prints | {pairs.fingerprint}) == 4
 
 
+def test_half_a_surrogate_pair_has_a_fingerprint_too() -> None:
+    broken = [
+        pd.Series(["x", "\ud800", "y", "y"], dtype=object),
+        pd.Series(["x", "\udfff", "y", "y"], dtype=object),
+    ]
+    prints = {Pairs(table(response_a=column)).fingerprint for column in broken}
+    assert len(prints | {Pairs(table()).fingerprint}) == 3
+
+
 def test_the_repr_says_what_is_in_there() -> None:
     said = repr(Pairs(table(annotator=["u", "v", "u", "v"]), name="votes"))
     assert said == (

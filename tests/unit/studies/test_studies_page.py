@@ -82,16 +82,11 @@ def test_what_people_made_of_features_is_shown_without_who_and_when() -> None:
     assert "2031-05" not in page
 
 
-def test_the_page_opens_with_the_feature_asked_for_or_the_clearest() -> None:
+def test_the_page_opens_with_the_feature_asked_for_or_the_first() -> None:
     picture = make_snapshot(4, 1, 1)
     for asked, opened in (("d02", "d02"), (None, "d00"), ("gone", "d00")):
         page = widget_page(picture, {}, title="v", selected=asked)
         assert data(page, "whimsight-state")["selected"] == opened
-    for feature, low, high in zip(
-        picture["features"], (-0.1, 0.02, -0.3, None), (0.4, 0.6, -0.1, None), strict=True
-    ):
-        feature |= {"delta_win_low": low, "delta_win_high": high}
-    assert data(widget_page(picture, {}, title="v"), "whimsight-state")["selected"] == "d02"
 
 
 def test_a_page_has_one_heading_a_landmark_a_language_and_a_title() -> None:

@@ -86,8 +86,12 @@ def test_a_turned_feature_reverses_codes_examples_effects_and_intervals(study: S
         assert after[f"{column}_low"] == -before[0][f"{column}_high"]
         assert after[f"{column}_high"] == -before[0][f"{column}_low"]
         assert study.joint.loc["d00", f"{column}_low"] == -before[3][f"{column}_high"]
+    assert (before[0]["name"], after["name"]) == (
+        "apologises before answering",
+        "opposite of apologises before answering",
+    )
     same = [
-        "name",
+        "fidelity",
         "prevalence",
         "prevalence_low",
         "prevalence_high",
@@ -98,7 +102,6 @@ def test_a_turned_feature_reverses_codes_examples_effects_and_intervals(study: S
         "n",
     ]
     assert after[same].tolist() == before[0][same].tolist()
-    assert after["fidelity"] == -0.5  # the drafted name speaks of the other side
     assert study.polarity.tolist() == [-1, 1, 1, 1, 1]
     assert study.polarity.dtype == np.float32
     np.testing.assert_array_equal(study.codes[:, 0], -before[1][:, 0])
@@ -128,11 +131,10 @@ def test_turned_effects_are_those_computed_on_negated_codes() -> None:
         study.found[column] = plain[column]
     study.labels.edit("d01", turned=True)
     negated = computed()
-    exact = ["beta", "beta_low", "beta_high", "p", "q"]
-    near = ["delta_win", "delta_win_low", "delta_win_high"]
-    np.testing.assert_allclose(study.features[exact], negated[exact], rtol=1e-5, atol=1e-7)
-    # The paper's delta-win compares a code above 0 with none, which is not quite an odd function of the code.
-    np.testing.assert_allclose(study.features[near], negated[near], atol=1e-3)
+    columns = [f"{effect}{end}" for effect in ("beta", "delta_win") for end in ("", "_low", "_high")]
+    np.testing.assert_allclose(
+        study.features[[*columns, "p", "q"]], negated[[*columns, "p", "q"]], rtol=1e-5, atol=1e-7
+    )
     assert np.sign(plain.loc["d01", "beta"]) == -np.sign(study.features.loc["d01", "beta"])
 
 

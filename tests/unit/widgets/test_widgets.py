@@ -107,7 +107,7 @@ def test_the_first_message_holds_the_snapshot_the_labels_and_the_state_of_the_wo
     assert state["work"] == {
         "can_undo": False, "can_redo": False, "store": "work.labels", "author": "Ann", "editable": True,
     }  # fmt: skip
-    assert state["selected"] == "d00"
+    assert state["selected"] == "m_words"  # the surest effect
     assert state["_esm"] == BUILT["labeler.js"]
     assert len(sent(labeler)) == 1
 
@@ -321,7 +321,7 @@ def test_highlights_use_the_embedder_that_the_labeler_was_given(study: Study) ->
 
 
 def test_suggestions_fit_the_end_of_the_feature_that_is_shown(study: Study) -> None:
-    study.drafts.at["d00", "candidates"] = [("best", 0.5, -1), ("other end", 0.4, 1), ("third", 0.3, -1)]  # noqa: PD008
+    study.drafts.at["d00", "candidates"] = [("best", 0.5, 1), ("other end", 0.4, -1), ("third", 0.3, 1)]  # noqa: PD008
     widget = FeatureLabeler(study)
     assert [s["name"] for s in result(widget, "suggest", feature="d00")["suggestions"]] == ["best", "third"]
     result(widget, "edit", feature="d00", changes={"turned": True})
@@ -431,9 +431,9 @@ def test_a_feature_that_is_none_is_set_back(labeler: FeatureLabeler) -> None:
     for wrong in ("d99", 3, None, ["d00"]):
         before = len(sent(labeler))
         set_state(labeler, selected=wrong)
-        assert labeler.selected == "d00"
+        assert labeler.selected == "m_words"
         updates = [m["data"]["state"] for m in sent(labeler)[before:] if m["data"]["method"] == "update"]
-        assert updates[-1] == {"selected": "d00"}
+        assert updates[-1] == {"selected": "m_words"}
 
 
 # -- from Python

@@ -112,15 +112,18 @@ def variation(study: Study, feature: str) -> tuple[str, str, str]:
 def _which(study: Study, feature: str) -> tuple[str, str]:
     """Return ("the response that uses more bullet points", "uses more bullet points")."""
     from whimsight.attributes import ATTRIBUTES
+    from whimsight.names import UNNAMED
+    from whimsight.studies.work import shown_name
 
-    drafted = str(study.features.at[feature, "name"]) == str(study.found.at[feature, "name"])
+    found = str(study.found.at[feature, "name"])
     turned = bool(study.polarity[study.column(feature)] < 0)
+    drafted = str(study.features.at[feature, "name"]) == shown_name(found, "", turned=turned)
     if feature in ATTRIBUTES and drafted and not turned:
         phrase = ATTRIBUTES[feature].phrase
         return f"the response that {phrase}", phrase
-    # Who turns a feature round without a new name for it leaves the name of its other end.
+    # More of the opposite of a thing is plainly less of it.
     more = "less" if turned and drafted else "more"
-    name = feature_name(study, feature)
+    name = found if turned and drafted and found != UNNAMED else feature_name(study, feature)
     if name.startswith("says "):
         has = f"{more} often {name}"
     else:
