@@ -66,6 +66,7 @@ export function Bar({ state }: { state: State }) {
   if (!study) return null;
   const about = [
     plural(study.pairs, "pair"),
+    study.rows !== study.pairs ? plural(study.rows, "row") : "",
     plural(study.prompts, "prompt"),
     study.annotators > 0 ? plural(study.annotators, "annotator") : "",
     study.labelled === 0 ? "no votes" : "",
@@ -73,7 +74,17 @@ export function Bar({ state }: { state: State }) {
   return (
     <header class="lb-bar">
       <div class="lb-study">
-        <b dir="auto">{study.name}</b> <span class="lb-fine">{about.join(" · ")}</span>
+        <b dir="auto">{study.name}</b>{" "}
+        <span
+          class="lb-fine"
+          title={
+            study.rows !== study.pairs
+              ? "A pair that several people judged stands in several rows."
+              : undefined
+          }
+        >
+          {about.join(" · ")}
+        </span>
       </div>
       <span class="lb-grow" />
       {editable && (

@@ -57,6 +57,19 @@ function StatusChoice({ state, row }: { state: State; row: Row }) {
 }
 
 const DWELL = 250;
+const CHIPS = 6;
+const FITS = 0.05;
+
+const fits = ({ fit }: Pick<Suggestion, "fit">): boolean => fit !== null && fit >= FITS;
+
+/** The best fitting first; what does not fit at all only where nothing else is there. */
+export function bestSuggestions(list: readonly Suggestion[], name: string): readonly Suggestion[] {
+  const others = list.filter((one) => one.name !== name);
+  const usable = others.filter((one) => one.fit === null || fits(one));
+  return (usable.length > 0 ? usable : others)
+    .toSorted((a, b) => (b.fit ?? 0) - (a.fit ?? 0))
+    .slice(0, CHIPS);
+}
 
 function Suggestions({ state, row }: { state: State; row: Row }) {
   const list = useSignal<readonly Suggestion[] | null>(null);
@@ -73,7 +86,7 @@ function Suggestions({ state, row }: { state: State; row: Row }) {
   useSignalEffect(() => {
     if (asked.value !== null) list.value = state.suggestions(asked.value).value;
   });
-  const chips = (list.value ?? []).filter(({ name }) => name !== row.name).slice(0, 6);
+  const chips = bestSuggestions(list.value ?? [], row.name);
   return (
     <fieldset class="lb-suggestions lb-noprint">
       <legend class="lb-hidden">Suggested names</legend>
@@ -85,13 +98,13 @@ function Suggestions({ state, row }: { state: State; row: Row }) {
           key={`${source} ${name}`}
           type="button"
           class="lb-chip"
-          title={`Suggested by ${source}${fit === null ? "" : `, rough fit ${decimal(fit)} where it was chosen`}`}
+          title={`Suggested by ${source}${fits({ fit }) ? `, rough fit ${decimal(fit)} where it was chosen` : fit === null ? "" : "; it hardly fits"}`}
           onClick={() => state.rename(row, name)}
         >
           <span dir="auto">{name}</span>
           <span class="lb-fine">
             {source}
-            {fit !== null && ` ${decimal(fit)}`}
+            {fits({ fit }) && ` ${decimal(fit)}`}
           </span>
         </button>
       ))}
@@ -249,7 +262,9 @@ export function Detail({ state, row }: { state: State; row: Row }) {
           )}
         </div>
         <Facts state={state} row={row} />
-        {editable && <Suggestions state={state} row={row} />}
+        {editable && (row.feature.kind === "discovered" || row.named) && (
+          <Suggestions state={state} row={row} />
+        )}
       </header>
       <div class="lb-workline">
         {editable && <StatusChoice state={state} row={row} />}

@@ -1,6 +1,5 @@
 /** Example pairs of the chosen feature: histogram with a brush, places to look at, pairs. */
 import { useComputed } from "@preact/signals";
-import { useLayoutEffect } from "preact/hooks";
 import { plural, small } from "../shared/format";
 import { Histogram } from "../shared/Histogram";
 import { PairCard } from "../shared/PairCard";
@@ -65,6 +64,9 @@ function Tabs({ state }: { state: State }) {
     </div>
   );
 }
+
+/** On paper; page.css hides the ones after these. */
+const PRINTED = 5;
 
 const shorten = (name: string): string => (name.length > 60 ? `${name.slice(0, 58)}…` : name);
 
@@ -134,20 +136,13 @@ export function Examples({ state, row }: { state: State; row: Row }) {
   const { shelves } = state;
   const place = shelves.place.value;
   const { items, total, busy, error, partial } = shelves.shelf.value;
-  const texts = !state.snapshot.value?.study.names_only;
+  const study = state.snapshot.value?.study;
+  const texts = !study?.names_only;
   const limit = shelves.limit.value;
   const shown = items.slice(0, limit);
   const editable = state.editable.value;
   const some = shown.length < items.length;
   const fetchable = editable && (partial ? total !== 0 : total !== null && items.length < total);
-
-  useLayoutEffect(() => {
-    const all = (): void => {
-      shelves.limit.value = Number.POSITIVE_INFINITY;
-    };
-    addEventListener("beforeprint", all);
-    return () => removeEventListener("beforeprint", all);
-  }, [shelves]);
 
   return (
     <section class="lb-examples" aria-label="Example pairs">
@@ -163,6 +158,7 @@ export function Examples({ state, row }: { state: State; row: Row }) {
           };
         }}
         height={64}
+        unit={study && study.rows !== study.pairs ? "row" : "pair"}
       />
       {texts && <Tabs state={state} />}
       <div
@@ -176,6 +172,11 @@ export function Examples({ state, row }: { state: State; row: Row }) {
               <Pair key={`${row.id} ${one.example.row}`} state={state} row={row} shown={one} index={index} />
             ))}
           </ol>
+        )}
+        {items.length > PRINTED && (
+          <p class="lb-fine lb-onpaper" aria-hidden="true">
+            {`Printed are the first ${PRINTED} of ${plural(items.length, "pair")} here, long texts by their first lines.`}
+          </p>
         )}
         {error && (
           <p class="ws-error" role="alert">

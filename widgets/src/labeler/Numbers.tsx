@@ -56,7 +56,7 @@ export function Numbers({
     <dl class="lb-facts" aria-label="Key numbers, with 95 % intervals">
       <Fact
         word="Delta-win"
-        about={`Among pairs that differ in this feature: by how many points the response with more of it was preferred more often than the other.${list(controls)}`}
+        about={`Among pairs that differ in this feature: how much more often the response with more of it was preferred than the other, in percentage points. +20 means 60 % against 40 %.${list(controls)}`}
         value={points(feature.delta_win)}
       >
         {feature.delta_win !== null && interval(feature.delta_win_low, feature.delta_win_high, points)}

@@ -17,7 +17,8 @@ const COLUMNS: readonly { column: Column; title: string; about: string }[] = [
   {
     column: "delta_win",
     title: "Delta-win",
-    about: "change of the win rate, in points, with its 95 % interval",
+    about:
+      "how much more often the response with more of it was preferred than the other, in percentage points with a 95 % interval: +20 means 60 % against 40 %",
   },
   { column: "prevalence", title: "Prevalence", about: "share of pairs that differ in the feature" },
   { column: "fidelity", title: "Fidelity", about: "how well the name tells the code, as a correlation" },
@@ -27,7 +28,7 @@ const COLUMNS: readonly { column: Column; title: string; about: string }[] = [
 export const PAGE_ROWS = 10;
 const WIDTH = 110;
 
-const REACHES = [0.05, 0.1, 0.2, 0.5, 1];
+const REACHES = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 
 /** One domain for all intervals, symmetric about 0, in which four of five fit; the widest ones end in arrows. */
 export function domainOf(rows: readonly Row[]): [number, number] {
@@ -122,7 +123,12 @@ function Cells({ row, domain }: Pick<LineProps, "row" | "domain">) {
           significant={feature.significant}
           width={WIDTH}
         />
-        {feature.delta_win !== null && <span class="lb-number">{points(feature.delta_win)}</span>}
+        {feature.delta_win !== null && (
+          // The drawing beside it says it, with its interval.
+          <span class="lb-number" aria-hidden="true">
+            {points(feature.delta_win)}
+          </span>
+        )}
       </div>
       <div role="gridcell" class="lb-cell lb-prevalence lb-number">
         {percent(feature.prevalence)}

@@ -1,12 +1,13 @@
 /** Search, filters, order and progress above the table. */
 import { useSignal } from "@preact/signals";
 import type { Kind, Status } from "../protocol";
+import { plural } from "../shared/format";
 import { Icon } from "./icons";
-import { type Column, countFilters, type Filters, NO_FILTERS, progress, STATUSES } from "./rows";
+import { type Column, countFilters, type Filters, NO_FILTERS, progress, type Sort, STATUSES } from "./rows";
 import type { State } from "./state";
 
 const ORDERS: readonly [string, string][] = [
-  ["", "surest effect"],
+  ["", "surest effects first"],
   ["delta_win down", "delta-win, highest"],
   ["delta_win up", "delta-win, lowest"],
   ["name up", "name"],
@@ -17,13 +18,24 @@ const ORDERS: readonly [string, string][] = [
   ["stability down", "stability"],
 ];
 
+/** In which order the list stands, in words. */
+export function orderWords(sort: Sort | null): string {
+  if (!sort) return "surest effects first";
+  const key = `${sort.column} ${sort.down ? "down" : "up"}`;
+  const word = ORDERS.find(([order]) => order === key)?.[1];
+  return `by ${word ?? `${sort.column.replace("_", "-")}, reversed`}`;
+}
+
 export function Progress({ state }: { state: State }) {
   const { done, of, by } = progress(state.rows.value);
+  const editable = state.editable.value;
+  // Who reads a report has nothing to get done.
+  if (!editable && done === 0) return null;
   const detail = STATUSES.map((status) => `${by[status]} ${status}`).join(", ");
   return (
     <div class="lb-progress" title={detail}>
       <span>
-        <b>{done}</b> of {of} done
+        <b>{done}</b> of {of} {editable ? "done" : "labelled by a person"}
       </span>
       <progress max={Math.max(1, of)} value={done} aria-label={`Progress: ${detail}`} />
     </div>
@@ -85,7 +97,7 @@ function FilterPanel({ state, id }: { state: State; id: string }) {
         value={sort ? `${sort.column} ${sort.down ? "down" : "up"}` : ""}
         options={
           sort && !ORDERS.some(([key]) => key === `${sort.column} ${sort.down ? "down" : "up"}`)
-            ? [...ORDERS, [`${sort.column} ${sort.down ? "down" : "up"}`, `${sort.column}, reversed`]]
+            ? [...ORDERS, [`${sort.column} ${sort.down ? "down" : "up"}`, orderWords(sort).slice(3)]]
             : ORDERS
         }
         onChange={(value) => {
@@ -180,6 +192,8 @@ export function Toolbar({ state }: { state: State }) {
               event.preventDefault();
               event.stopPropagation();
               if (event.key === "Escape") state.search.value = "";
+              // What was looked for is meant: the first of what was found, unless the chosen one is among it.
+              else if (!state.view.peek().some((row) => row.id === state.chosen.peek()?.id)) state.step(1);
               state.focusList();
             }}
           />
@@ -200,7 +214,8 @@ export function Toolbar({ state }: { state: State }) {
       </div>
       {open.value && <FilterPanel state={state} id={id} />}
       <div class="lb-countline">
-        <span role="status">{narrowed ? `${shown} of ${all} features` : `${all} features`}</span>
+        <span role="status">{narrowed ? `${shown} of ${all} features` : plural(all, "feature")}</span>
+        {!narrowed && <span class="lb-order">{orderWords(state.sort.value)}</span>}
         {narrowed && (
           <button type="button" class="lb-link" onClick={state.clearFilters}>
             Clear

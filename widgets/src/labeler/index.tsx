@@ -60,7 +60,6 @@ function render({ model, el, signal }: RenderProps): () => void {
   root.className = "whimsight lb";
   root.tabIndex = -1; // a click anywhere inside brings the keys here
   root.setAttribute("role", "region");
-  root.setAttribute("aria-label", "Feature labeler");
   el.append(root);
 
   const connection = connect(model);
@@ -71,6 +70,7 @@ function render({ model, el, signal }: RenderProps): () => void {
   const height = connection.trait("height");
   const follow = effect(() => {
     root.classList.toggle("lb-readonly", !state.editable.value);
+    root.setAttribute("aria-label", state.editable.value ? "Feature labeler" : "Feature report");
     // In a page of its own it is as long as it is; in a notebook it scrolls within itself.
     root.classList.toggle("lb-page", height.value === undefined);
     if (height.value) root.style.setProperty("--ws-height", `${height.value}px`);

@@ -81,15 +81,18 @@ export function rowJoiner(): (features: readonly Feature[], labels: Record<Featu
     });
 }
 
+const LEVEL = 0.05;
+
 /**
- * How surely a feature matters: the end of delta-win's interval that is nearer to 0, positive where the
- * interval leaves 0 out; missing without an effect.
+ * How surely a feature matters, as `studies.charts.telling`: the end of delta-win's interval that is nearer to 0,
+ * positive where the interval leaves 0 out; less 1 where among so many features it may be chance; missing without
+ * an effect.
  */
 export function telling(feature: Feature): number | null {
-  const { delta_win_low: low, delta_win_high: high } = feature;
+  const { delta_win_low: low, delta_win_high: high, q } = feature;
   if (low === null || high === null) return null;
-  if (low > 0) return low;
-  return high < 0 ? 0 - high : 0 - Math.min(0 - low, high);
+  const nearer = low > 0 ? low : high < 0 ? 0 - high : 0 - Math.min(0 - low, high);
+  return q !== null && q > LEVEL ? nearer - 1 : nearer;
 }
 
 const values: Record<Column, (row: Row) => string | number | null> = {

@@ -16,6 +16,8 @@ export interface HistogramProps {
   height?: number;
   labelLeft?: string;
   labelRight?: string;
+  /** What is counted; a row where a pair stands in several. */
+  unit?: string;
 }
 
 /** Above this share of the typical bar the tallest one would flatten the rest. */
@@ -83,6 +85,7 @@ export function Histogram({
   height = 72,
   labelLeft = "B has more",
   labelRight = "A has more",
+  unit = "pair",
 }: HistogramProps) {
   const { low, high, counts, zero } = data;
   const bins = counts.length;
@@ -130,8 +133,8 @@ export function Histogram({
 
   const inside = pairsBetween(counts, from, to);
   const state = chosen
-    ? `${plural(inside, "pair")} with a code from ${small(edge(from))} to ${small(edge(to))}`
-    : `${plural(sum(counts), "pair")} with a code other than 0`;
+    ? `${plural(inside, unit)} with a code from ${small(edge(from))} to ${small(edge(to))}`
+    : `${plural(sum(counts), unit)} with a code other than 0`;
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a chart
@@ -204,9 +207,9 @@ export function Histogram({
           {state}
         </span>
         <span class="ws-muted">{`${count(zero)} more with code 0`}</span>
-        <span class="ws-muted">{`tallest bar ${plural(max(counts) ?? 0, "pair")}`}</span>
+        <span class="ws-muted">{`tallest bar ${count(max(counts) ?? 0)}`}</span>
         <button type="button" class="ws-link" onClick={() => setRoot(!root)}>
-          {root ? "heights: square root of pairs" : "heights: pairs"}
+          {root ? "heights: square roots" : "heights: counts"}
         </button>
         {brush && (
           <button type="button" class="ws-link" onClick={() => onBrush(null)}>

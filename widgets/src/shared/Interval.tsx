@@ -63,7 +63,10 @@ export function Interval({
           {high > domain[1] && <path class="ws-whisker" d={`M${width - PAD - 4} ${MIDDLE - 4}l4 4l-4 4`} />}
         </>
       )}
-      <Dot x={inside(mid)} kind={kind} />
+      <Dot
+        x={clamp(x(mid), PAD + (mid < domain[0] ? 7 : 0), width - PAD - (mid > domain[1] ? 7 : 0))}
+        kind={kind}
+      />
     </svg>
   );
 }

@@ -50,9 +50,13 @@ export function TextBox({ text, spans, strongest, label, fold = true, onMoreText
   const [message, setMessage] = useState("");
   const [fits, setFits] = useState(false);
   const box = useRef<HTMLDivElement>(null);
-  const missing = text.length - codePoints(text.text);
-  const long = missing > 0 || (isLong(text) && !fits);
+  const held = codePoints(text.text);
+  const missing = text.length - held;
+  // Where nobody can be asked for the rest, only what is here counts.
+  const saved = fold && !onMoreText;
+  const long = (missing > 0 && !saved) || (isLong(saved ? { ...text, length: held } : text) && !fits);
   const open = unfolded || !fold;
+  const cut = `${plural(missing, "more character")}${saved ? ", not in this file" : ""}`;
 
   // In a wide widget a text that seemed long may show as it is; one that is cut off never does.
   useLayoutEffect(() => {
@@ -87,9 +91,7 @@ export function TextBox({ text, spans, strongest, label, fold = true, onMoreText
         ) : (
           <MarkedText text={text.text} spans={spans} {...(strongest === undefined ? {} : { strongest })} />
         )}
-        {missing > 0 && (!long || open) && (
-          <span class="ws-muted">{` \u2026 ${plural(missing, "more character")}`}</span>
-        )}
+        {missing > 0 && (!long || open) && <span class="ws-muted">{` \u2026 ${cut}`}</span>}
       </div>
       {state === "failed" && (
         <p class="ws-error" role="alert">
@@ -100,9 +102,12 @@ export function TextBox({ text, spans, strongest, label, fold = true, onMoreText
         <div class="ws-text-tools">
           {(!open || state === "failed") && (
             <button type="button" class="ws-link" onClick={show} aria-label={`Show all of ${label}`}>
-              {state === "failed" ? "try again" : `show all (${plural(text.length, "character")})`}
+              {state === "failed"
+                ? "try again"
+                : `show all (${plural(saved ? held : text.length, "character")})`}
             </button>
           )}
+          {saved && missing > 0 && !open && <span class="ws-muted">{cut}</span>}
           {open && (
             <button type="button" class="ws-link" onClick={() => setOpen(false)} aria-label={`Fold ${label}`}>
               show less

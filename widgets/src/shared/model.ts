@@ -31,7 +31,7 @@ export interface Connection<M> {
     args: Requests[K][0],
     options?: RequestOptions,
   ): Promise<Requests[K][1]>;
-  /** Whether the kernel answers: "unknown" before the first request, "gone" after a time-out. */
+  /** Whether the kernel answers: "unknown" before the first request, "gone" after a time-out or a host's no. */
   live: ReadonlySignal<Live>;
   /** Lets go of the model; requests that still wait are rejected as aborted. */
   dispose(): void;
@@ -97,7 +97,8 @@ export function connect<M>(model: Model<M>, { timeout }: { timeout?: number } = 
 
   function receive(message: unknown): void {
     if (!isAnswer(message) || !message.id.startsWith(`${view}:`)) return;
-    live.value = "live";
+    // A host without Python behind it answers too, that nobody is there.
+    live.value = !message.ok && message.error.type === "NoKernel" ? "gone" : "live";
     waiting.get(message.id)?.settle(message);
   }
   model.on("msg:custom", receive);

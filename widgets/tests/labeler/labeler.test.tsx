@@ -3,8 +3,12 @@ import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/pr
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fixture, HOSTILE } from "../../dev/fixture";
 import { FakeKernel, type FakeOptions } from "../../dev/kernel";
+import { bestSuggestions } from "../../src/labeler/Detail";
 import labeler from "../../src/labeler/index";
-import type { Snapshot } from "../../src/protocol";
+import { joinRow } from "../../src/labeler/rows";
+import { domainOf } from "../../src/labeler/Table";
+import { orderWords } from "../../src/labeler/Toolbar";
+import type { Feature, Snapshot } from "../../src/protocol";
 
 let clean: (() => void)[] = [];
 beforeEach(() => localStorage.clear());
@@ -65,6 +69,47 @@ describe("the table", () => {
     fireEvent.input(screen.getByRole("searchbox"), { target: { value: "nowhere" } });
     fireEvent.click(await screen.findByRole("button", { name: "Clear search and filters" }));
     await screen.findByText("12 features");
+  });
+});
+
+describe("the order of the table", () => {
+  it("is said in words", async () => {
+    mount();
+    expect(screen.getByText("surest effects first")).toBeTruthy();
+    fireEvent.click(within(screen.getByRole("columnheader", { name: /Prevalence/ })).getByRole("button"));
+    await screen.findByText("by prevalence");
+    expect(orderWords({ column: "delta_win", down: false })).toBe("by delta-win, lowest");
+    expect(orderWords({ column: "fidelity", down: false })).toBe("by fidelity, reversed");
+  });
+
+  it("of effects is drawn on a scale that a few wide intervals do not squash", () => {
+    const rows = [0.05, 0.08, 0.1, 0.11, 1].map((high, index) =>
+      joinRow({ ...(fixture().features[index] as Feature), delta_win_low: -0.02, delta_win_high: high }),
+    );
+    expect(domainOf(rows)).toEqual([-0.15, 0.15]);
+  });
+
+  it("names a row's effect once", () => {
+    const { rows } = mount();
+    const cell = rows()[0]?.querySelector(".lb-delta_win") as HTMLElement;
+    expect(within(cell).getByRole("img").getAttribute("aria-label")).toMatch(/points, 95% interval/);
+    expect(cell.querySelector(".lb-number")?.getAttribute("aria-hidden")).toBe("true");
+  });
+});
+
+describe("suggested names", () => {
+  const one = (name: string, fit: number | null) => ({ name, fit, source: "formula" });
+  const names = (list: readonly { name: string }[]): string => list.map(({ name }) => name).join(" ");
+
+  it("begin with what fits best, without the name that it has", () => {
+    const list = [one("a", 0.2), one("b", 0.6), one("c", 0.4)];
+    expect(names(bestSuggestions(list, "c"))).toBe("b a");
+  });
+
+  it("leave out what does not fit, unless nothing else is there", () => {
+    expect(names(bestSuggestions([one("a", 0.04), one("b", 0.3), one("c", 0)], ""))).toBe("b");
+    expect(names(bestSuggestions([one("a", 0), one("b", 0.04)], ""))).toBe("b a");
+    expect(names(bestSuggestions([one("a", 0), one("b", null)], ""))).toBe("b");
   });
 });
 
@@ -299,11 +344,20 @@ describe("a report", () => {
     expect(document.body.textContent).toMatch(/the texts were left out/);
   });
 
-  it("prints every pair it holds", async () => {
+  it("says on paper how many pairs it left out", () => {
     const { root } = mount({ editable: false }, fixture({ examples: 15 }));
-    expect(root.querySelectorAll(".lb-pair")).toHaveLength(10);
-    window.dispatchEvent(new Event("beforeprint"));
-    await waitFor(() => expect(root.querySelectorAll(".lb-pair")).toHaveLength(15));
+    expect(root.querySelector(".lb-onpaper")?.textContent).toMatch(/the first 5 of 15 pairs/);
+  });
+
+  it("is a report by name, with no work to do in it", () => {
+    mount({ editable: false });
+    expect(screen.getByRole("region", { name: "Feature report" })).toBeTruthy();
+    expect(screen.queryByText(/done|by a person/)).toBeNull();
+  });
+
+  it("says how much of it a person labelled", () => {
+    const { root } = mount({ editable: false, labels: { d00: { name: "says sorry" } } });
+    expect(root.querySelector(".lb-progress")?.textContent).toBe("1 of 12 labelled by a person");
   });
 });
 

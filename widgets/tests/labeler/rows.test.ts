@@ -75,6 +75,12 @@ describe("the order", () => {
     expect(ids(sortRows(rows, null))).toBe("b d a c");
   });
 
+  it("puts last what may be chance among so many features, however large", () => {
+    const chance = row("e", { delta_win: 0.5, delta_win_low: 0.3, delta_win_high: 0.7, q: 0.06 });
+    expect(telling(chance.feature)).toBeCloseTo(-0.7);
+    expect(ids(sortRows([chance, ...rows], null))).toBe("b d a e c");
+  });
+
   it.each([
     ["delta_win", true, "d a b c"],
     ["delta_win", false, "b a d c"],

@@ -127,8 +127,8 @@ describe("the histogram", () => {
     const tall = () =>
       [...container.querySelectorAll("rect")].map((bar) => Number(bar.getAttribute("height")));
     expect((tall()[2] ?? 0) / (tall()[3] ?? 1)).toBeCloseTo(0.1, 6);
-    fireEvent.click(screen.getByRole("button", { name: "heights: square root of pairs" }));
-    expect(screen.getByRole("button", { name: "heights: pairs" })).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "heights: square roots" }));
+    expect(screen.getByRole("button", { name: "heights: counts" })).toBeTruthy();
     expect(tall()[3]).toBe(96);
   });
 

@@ -106,6 +106,16 @@ describe("a request", () => {
     await expect(reply).resolves.toEqual({ more: [], less: [] });
   });
 
+  it("takes a host's no for what it is: nobody is there", async () => {
+    model.python = ({ id }) => {
+      const error = { type: "NoKernel", message: "a saved copy" };
+      model.emit("msg:custom", { kind: "answer", id, ok: false, error });
+    };
+    const connection = connect<Traits>(model);
+    await expect(connection.request("undo", {})).rejects.toMatchObject({ type: "NoKernel" });
+    expect(connection.live.value).toBe("gone");
+  });
+
   it("fails at once when the host cannot send", async () => {
     model.python = () => {
       throw new Error("Comm is closed");

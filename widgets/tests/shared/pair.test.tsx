@@ -96,6 +96,18 @@ describe("a pair", () => {
     await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
   });
 
+  it("says of a text that a file holds in part how much is missing, and offers what is there", () => {
+    const { container } = card({ less: { text: "It is", length: 483 } });
+    expect(screen.queryByRole("button", { name: "Show all of the response with less" })).toBeNull();
+    expect(container.textContent).toContain("It is \u2026 478 more characters, not in this file");
+    cleanup();
+    const long = card({ less: { text: "long ".repeat(400), length: 2100 } });
+    expect(long.container.textContent).toContain("100 more characters, not in this file");
+    expect(screen.getByRole("button", { name: "Show all of the response with less" }).textContent).toBe(
+      "show all (2,000 characters)",
+    );
+  });
+
   it("asks for highlights on demand, and says when no passage stands out", () => {
     const onHighlight = vi.fn();
     const { rerender, container } = card({ onHighlight });
