@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are laid out by CSS grid, which takes the roles of table elements away
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells do not
 /** The features: a grid whose rows are walked with the keyboard, choosing as one goes. */
-import { useComputed, useSignalEffect } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { decimal, percent, points } from "../shared/format";
@@ -80,6 +80,8 @@ interface LineProps {
   row: Row;
   index: number;
   domain: readonly [number, number];
+  /** Id of the row at which Tab stops. */
+  stop: ReadonlySignal<string | undefined>;
 }
 
 /** Drawn again only when its row changed. */
@@ -143,9 +145,9 @@ function Cells({ row, domain }: Pick<LineProps, "row" | "domain">) {
   );
 }
 
-function Line({ state, row, index, domain }: LineProps) {
-  const chosen = useComputed(() => state.chosen.value?.id === row.id);
-  const is = chosen.value;
+function Line({ state, row, index, domain, stop }: LineProps) {
+  const is = useComputed(() => state.chosen.value?.id === row.id).value;
+  const stops = useComputed(() => stop.value === row.id).value;
   const cells = useMemo(() => <Cells row={row} domain={domain} />, [row, domain]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the widget's own keys walk the rows
@@ -155,7 +157,7 @@ function Line({ state, row, index, domain }: LineProps) {
       class="lb-row lb-line"
       aria-rowindex={index + 2}
       aria-selected={is}
-      tabIndex={is ? 0 : -1}
+      tabIndex={stops ? 0 : -1}
       data-feature={row.id}
       data-status={row.status}
       onClick={(event) => {
@@ -182,6 +184,11 @@ export function Table({ state }: { state: State }) {
   const grid = useRef<HTMLDivElement>(null);
   const rows = state.view.value;
   const domain = useComputed(() => domainOf(state.rows.value)).value;
+  // The chosen row, or, where a search leaves it out, the first.
+  const stop = useComputed(() => {
+    const id = state.chosen.value?.id;
+    return state.view.value.some((row) => row.id === id) ? id : state.view.value[0]?.id;
+  });
 
   useSignalEffect(() => {
     const id = state.chosen.value?.id ?? "";
@@ -192,7 +199,12 @@ export function Table({ state }: { state: State }) {
     if (focused !== line && focused?.classList.contains("lb-line")) line.focus({ preventScroll: true });
   });
   useLayoutEffect(() => {
-    state.focusList = () => grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    // By its id: a row that was chosen this moment is not yet drawn as the chosen one.
+    state.focusList = () => {
+      const id = CSS.escape(state.chosen.peek()?.id ?? "");
+      const line = grid.current?.querySelector<HTMLElement>(`[data-feature="${id}"]`);
+      (line ?? grid.current?.querySelector<HTMLElement>(".lb-line"))?.focus();
+    };
   }, [state]);
 
   return (
@@ -214,7 +226,7 @@ export function Table({ state }: { state: State }) {
       </div>
       <div role="rowgroup" class="lb-body">
         {rows.map((row, index) => (
-          <Line key={row.id} state={state} row={row} index={index} domain={domain} />
+          <Line key={row.id} state={state} row={row} index={index} domain={domain} stop={stop} />
         ))}
       </div>
     </div>
