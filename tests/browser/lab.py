@@ -115,6 +115,12 @@ class Lab:
         self.menu("Run", "Run All Cells")
         self._ran()
 
+    def run_cell(self, cell: int) -> None:
+        """Run one code cell, by the keyboard."""
+        self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell).locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("Control+Enter")
+        self._ran()
+
     def restart_and_run_all(self) -> None:
         self.menu("Kernel", "Restart Kernel and Run All Cells")
         self.page.locator(".jp-Dialog button.jp-mod-accept").click()
