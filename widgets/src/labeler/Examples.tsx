@@ -106,15 +106,6 @@ function Pair({ state, row, shown, index }: PairProps) {
         onMoreText={editable ? (part) => shelves.wholeText(number, part) : undefined}
       />
       {highlight?.marks?.reason && <p class="lb-fine lb-reason">{highlight.marks.reason}</p>}
-      {highlight?.marks && (
-        <button
-          type="button"
-          class="lb-link lb-unmark lb-noprint"
-          onClick={() => shelves.toggleHighlight(number)}
-        >
-          hide highlights
-        </button>
-      )}
     </li>
   );
 }

@@ -53,7 +53,8 @@ export function Numbers({
   const measured = feature.kind === "measured";
   const tested = feature.delta_win !== null || feature.beta !== null;
   return (
-    <dl class="lb-facts" aria-label="Key numbers, with 95 % intervals">
+    // A formula tells itself exactly and comes back on any prompts: no fidelity, no stability.
+    <dl class={`lb-facts${measured ? " lb-fewfacts" : ""}`} aria-label="Key numbers, with 95 % intervals">
       <Fact
         word="Delta-win"
         about={`Among pairs that differ in this feature: how much more often the response with more of it was preferred than the other, in percentage points. +20 means 60 % against 40 %.${list(controls)}`}
@@ -86,28 +87,24 @@ export function Numbers({
         <br />
         {`n ${count(feature.n)}`}
       </Fact>
-      <Fact
-        word="Fidelity"
-        about={
-          measured
-            ? "A measured feature is its own formula: the name tells the code exactly, by construction."
-            : "Correlation, on held-out pairs, of the code with a judge's answer to “which response has more of the drafted name?”. 1: the name tells the code; 0: it tells nothing about it."
-        }
-        value={decimal(feature.fidelity)}
-      >
-        {measured ? "by construction" : fidelityWords(row, editable)}
-      </Fact>
-      <Fact
-        word="Stability"
-        about={
-          measured
-            ? "A formula gives the same on any prompts."
-            : "How closely the feature comes back when the autoencoder learns from other prompts: the mean absolute cosine with its best match. 1 is the same, random directions lie near 0.1."
-        }
-        value={decimal(feature.stability)}
-      >
-        {measured ? "by construction" : feature.recurs ? "recurs" : "does not recur"}
-      </Fact>
+      {!measured && (
+        <>
+          <Fact
+            word="Fidelity"
+            about="Correlation, on held-out pairs, of the code with a judge's answer to “which response has more of the drafted name?”. 1: the name tells the code; 0: it tells nothing about it."
+            value={decimal(feature.fidelity)}
+          >
+            {fidelityWords(row, editable)}
+          </Fact>
+          <Fact
+            word="Stability"
+            about="How closely the feature comes back when the autoencoder learns from other prompts: the mean absolute cosine with its best match. 1 is the same, random directions lie near 0.1."
+            value={decimal(feature.stability)}
+          >
+            {feature.recurs ? "recurs" : "does not recur"}
+          </Fact>
+        </>
+      )}
     </dl>
   );
 }

@@ -4,6 +4,7 @@
 import { type ReadonlySignal, useComputed, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import type { FeatureId } from "../protocol";
 import { decimal, percent, points } from "../shared/format";
 import { Interval, IntervalAxis } from "../shared/Interval";
 import { KindIcon, StatusIcon } from "./icons";
@@ -93,11 +94,11 @@ function Cells({ row, domain }: Pick<LineProps, "row" | "domain">) {
         <StatusIcon status={row.status} />
         <span class="lb-word">{row.status}</span>
       </div>
-      <div role="gridcell" class="lb-cell lb-name">
+      <div role="gridcell" class="lb-cell lb-name" title={`${row.name} (${row.id})`}>
         <span class={row.name === UNNAMED ? "lb-faint" : row.named ? "lb-given" : "lb-drafted"} dir="auto">
           {row.name}
         </span>
-        <span class="lb-id">{row.id}</span>
+        {feature.kind === "discovered" && <span class="lb-id">{row.id}</span>}
         {!feature.recurs && (
           <span class="lb-mark" title="Does not recur on other prompts better than chance">
             <span aria-hidden="true">≁</span>
@@ -170,6 +171,10 @@ function Line({ state, row, index, domain, stop }: LineProps) {
   );
 }
 
+function lineOf(grid: HTMLElement | null, id: FeatureId): HTMLElement | null {
+  return grid?.querySelector<HTMLElement>(`[data-feature="${CSS.escape(id)}"]`) ?? null;
+}
+
 /** Scrolls the list alone: a choice made in Python must not move the notebook. */
 function reveal(line: HTMLElement): void {
   const pane = line.closest<HTMLElement>(".lb-scroll");
@@ -192,20 +197,27 @@ export function Table({ state }: { state: State }) {
 
   useSignalEffect(() => {
     const id = state.chosen.value?.id ?? "";
-    const line = grid.current?.querySelector<HTMLElement>(`[data-feature="${CSS.escape(id)}"]`);
+    const line = lineOf(grid.current, id);
     if (!line) return;
     reveal(line);
     const focused = (line.getRootNode() as Document | ShadowRoot).activeElement;
     if (focused !== line && focused?.classList.contains("lb-line")) line.focus({ preventScroll: true });
   });
+  // By its id: a row that was chosen this moment is not yet drawn as the chosen one. One that was found this moment
+  // is not drawn at all, and takes the focus once it is.
+  const wish = useRef(false);
+  const enter = useRef(() => {
+    const id = stop.peek();
+    const line = id === undefined ? null : lineOf(grid.current, id);
+    line?.focus();
+    wish.current = id !== undefined && line === null;
+  }).current;
   useLayoutEffect(() => {
-    // By its id: a row that was chosen this moment is not yet drawn as the chosen one.
-    state.focusList = () => {
-      const id = CSS.escape(state.chosen.peek()?.id ?? "");
-      const line = grid.current?.querySelector<HTMLElement>(`[data-feature="${id}"]`);
-      (line ?? grid.current?.querySelector<HTMLElement>(".lb-line"))?.focus();
-    };
-  }, [state]);
+    state.focusList = enter;
+  }, [state, enter]);
+  useLayoutEffect(() => {
+    if (wish.current) enter();
+  });
 
   return (
     <div

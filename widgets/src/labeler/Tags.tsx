@@ -1,4 +1,4 @@
-/** Tags as chips: a comma or Enter adds one, Backspace in the empty field takes the last one away. */
+/** Tags as chips: a comma or Enter adds one, Backspace in the empty field takes the last one away, Escape leaves. */
 import { useSignal } from "@preact/signals";
 import { Icon } from "./icons";
 import type { Row } from "./rows";
@@ -64,10 +64,13 @@ export function Tags({ state, row }: { state: State; row: Row }) {
         }}
         onKeyDown={(event) => {
           if (event.isComposing) return;
-          if (event.key === "Enter" && text.peek().trim()) {
+          if (event.key === "Enter" || event.key === "Escape") {
             event.preventDefault();
             event.stopPropagation();
+            const more = event.key === "Enter" && text.peek().trim() !== "";
+            if (event.key === "Escape") text.value = "";
             add();
+            if (!more) state.focusList();
           } else if (event.key === "Backspace" && text.peek() === "" && row.tags.length > 0) {
             set(row.tags.slice(0, -1));
           }

@@ -4,6 +4,15 @@ import { STATUSES } from "./rows";
 import type { State } from "./state";
 import { PAGE_ROWS } from "./Table";
 
+/** Brings the tabs and their pairs up within the widget; the page stays where it is. */
+function showPairs(root: HTMLElement): void {
+  const pairs = root.querySelector<HTMLElement>(".lb-examples [role=tabpanel]");
+  const pane = pairs?.closest<HTMLElement>(".lb-scroll");
+  if (!pairs || !pane || pane.scrollHeight <= pane.clientHeight) return;
+  const tabs = root.querySelector<HTMLElement>(".lb-tabline")?.offsetHeight ?? 0;
+  pane.scrollTop += pairs.getBoundingClientRect().top - pane.getBoundingClientRect().top - tabs;
+}
+
 export function keysOf(state: State, root: HTMLElement): KeyMap {
   const chosen = () => state.chosen.peek();
   const reading = (): boolean => state.mode.peek() === "read" && !state.help.peek();
@@ -86,6 +95,7 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     r: work(() => {
       const place = state.shelves.place.peek();
       state.shelves.place.value = { ...place, tab: "random", seed: place.seed + 1 };
+      showPairs(root);
     }),
     v: work(() => {
       if (!state.snapshot.peek()?.study.names_only) state.mode.value = "verify";

@@ -17,7 +17,7 @@ export interface PairCardProps {
   featureName?: string | undefined;
   /** Fetches the rest of a text; the caller then passes the longer text. A rejection is shown. */
   onMoreText?: ((part: Part) => unknown) | undefined;
-  /** Fetches the spans; the caller then passes them. */
+  /** Fetches the spans, which the caller then passes, or takes them away. */
   onHighlight?: (() => unknown) | undefined;
   /** Highlights are on their way. */
   busy?: boolean | undefined;
@@ -180,7 +180,33 @@ export function PairCard(props: PairCardProps) {
   return (
     <article class={`ws-pair ${props.class ?? ""}`} aria-label={`Pair in row ${example.row}`}>
       <div class="ws-pair-prompt">
-        <span class="ws-pair-label">Prompt</span>
+        <header class="ws-pair-head">
+          <span class="ws-pair-label">Prompt</span>
+          <span class="ws-muted">{`code ${small(Math.abs(example.code))}`}</span>
+          <span class="ws-muted">{`row ${example.row}`}</span>
+          <span class="ws-pair-tools">
+            {spans && all.length === 0 && <span class="ws-muted">no single passage stands out</span>}
+            {onHighlight && (
+              <button
+                type="button"
+                class="ws-link"
+                aria-disabled={busy === true}
+                onClick={() => busy !== true && onHighlight()}
+              >
+                {busy
+                  ? "looking for the passages\u2026"
+                  : spans && all.length > 0
+                    ? "hide highlights"
+                    : "show what drives the code"}
+              </button>
+            )}
+          </span>
+        </header>
+        {props.error && (
+          <p class="ws-error" role="alert">
+            {props.error}
+          </p>
+        )}
         <TextBox text={prompt} label="the prompt" onMoreText={onMoreText && (() => onMoreText("prompt"))} />
       </div>
       <div class="ws-sides">
@@ -209,21 +235,6 @@ export function PairCard(props: PairCardProps) {
           onMoreText={onMoreText}
         />
       </div>
-      <footer class="ws-pair-foot">
-        <span>{`code ${small(Math.abs(example.code))}`}</span>
-        <span class="ws-muted">{`row ${example.row}`}</span>
-        {onHighlight && !spans && (
-          <button type="button" class="ws-link" disabled={busy === true} onClick={() => onHighlight()}>
-            {busy ? "looking for the passages" : "show what drives the code"}
-          </button>
-        )}
-        {spans && all.length === 0 && <span class="ws-muted">no single passage stands out</span>}
-        {props.error && (
-          <span class="ws-error" role="alert">
-            {props.error}
-          </span>
-        )}
-      </footer>
     </article>
   );
 }

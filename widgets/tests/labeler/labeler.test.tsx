@@ -97,6 +97,55 @@ describe("the order of the table", () => {
   });
 });
 
+describe("what was searched for", () => {
+  it("is chosen and takes the keys at once, though it was not drawn yet", async () => {
+    const { chosen, key, kernel, rows } = mount();
+    const sought = rows().at(-1)?.dataset.feature as string;
+    const field = screen.getByRole("searchbox");
+    field.focus();
+    fireEvent.input(field, { target: { value: "nothing at all" } });
+    await waitFor(() => expect(screen.queryAllByRole("row").length).toBe(1));
+    fireEvent.input(field, { target: { value: sought } });
+    fireEvent.keyDown(field, { key: "Enter" });
+    await waitFor(() => expect((document.activeElement as HTMLElement).dataset.feature).toBe(sought));
+    expect(chosen()).toBe(sought);
+    key("4");
+    await waitFor(() => expect(kernel.get("labels")[sought]?.status).toBe("rejected"));
+  });
+});
+
+describe("the field of tags", () => {
+  it("are left with Escape, and keys work in the list again", async () => {
+    const { chosen, kernel, rows } = mount();
+    rows()[0]?.focus();
+    const field = screen.getByRole("combobox", { name: "Add a tag" });
+    field.focus();
+    fireEvent.input(field, { target: { value: "tone, style," } });
+    const id = chosen() as string;
+    await waitFor(() => expect(kernel.get("labels")[id]?.tags).toEqual(["tone", "style"]));
+    fireEvent.input(field, { target: { value: "a slip" } });
+    fireEvent.keyDown(field, { key: "Escape" });
+    await waitFor(() => expect((document.activeElement as HTMLElement).dataset.feature).toBe(id));
+    expect(kernel.get("labels")[id]?.tags).toEqual(["tone", "style"]);
+  });
+});
+
+describe("the numbers of a feature", () => {
+  it("hold fidelity and stability where it was discovered, and not where it is its own formula", async () => {
+    const snapshot = fixture();
+    const { kernel } = mount({}, snapshot);
+    const of = (kind: string) => snapshot.features.find((one) => one.kind === kind)?.feature as string;
+    const words = () => [...document.querySelectorAll(".lb-fact dt")].map((dt) => dt.textContent ?? "");
+    kernel.push("selected", of("discovered"));
+    await waitFor(() =>
+      expect(words().join(" ")).toMatch(/Delta-win.*Beta.*Prevalence.*Fidelity.*Stability/),
+    );
+    kernel.push("selected", of("measured"));
+    await waitFor(() => expect(words().join(" ")).not.toMatch(/Fidelity|Stability/));
+    expect(words().join(" ")).toMatch(/Delta-win.*Beta.*Prevalence/);
+  });
+});
+
 describe("suggested names", () => {
   const one = (name: string, fit: number | null) => ({ name, fit, source: "formula" });
   const names = (list: readonly { name: string }[]): string => list.map(({ name }) => name).join(" ");

@@ -115,11 +115,15 @@ describe("a pair", () => {
     expect(onHighlight).toHaveBeenCalledOnce();
     const props = { example: EXAMPLE, prompt: whole("p"), more: whole("m"), less: whole("l"), onHighlight };
     rerender(<PairCard {...props} busy />);
-    expect(screen.getByRole("button", { name: "looking for the passages" }).hasAttribute("disabled")).toBe(
-      true,
-    );
+    const busy = screen.getByRole("button", { name: /looking for the passages/ });
+    expect(busy.getAttribute("aria-disabled")).toBe("true");
+    fireEvent.click(busy);
+    expect(onHighlight).toHaveBeenCalledOnce();
     rerender(<PairCard {...props} spans={{ more: [], less: [] }} />);
     expect(container.textContent).toContain("no single passage stands out");
+    rerender(<PairCard {...props} spans={{ more: [[0, 1, 0.5]], less: [] }} />);
+    fireEvent.click(screen.getByRole("button", { name: "hide highlights" }));
+    expect(onHighlight).toHaveBeenCalledTimes(2);
   });
 
   it("lets each text decide its own direction", () => {
