@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells do not
 /** The features: a grid whose rows are walked with the keyboard, choosing as one goes. */
 import { type ReadonlySignal, useComputed, useSignalEffect } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { FeatureId } from "../protocol";
 import { decimal, percent, points } from "../shared/format";
@@ -188,7 +188,8 @@ function reveal(line: HTMLElement): void {
 export function Table({ state }: { state: State }) {
   const grid = useRef<HTMLDivElement>(null);
   const rows = state.view.value;
-  const domain = useComputed(() => domainOf(state.rows.value)).value;
+  const reach = useComputed(() => domainOf(state.rows.value)[1]).value;
+  const domain = useMemo(() => [0 - reach, reach] as const, [reach]);
   // The chosen row, or, where a search leaves it out, the first.
   const stop = useComputed(() => {
     const id = state.chosen.value?.id;
@@ -203,6 +204,20 @@ export function Table({ state }: { state: State }) {
     const focused = (line.getRootNode() as Document | ShadowRoot).activeElement;
     if (focused !== line && focused?.classList.contains("lb-line")) line.focus({ preventScroll: true });
   });
+  // In a tab that is not open yet there is nothing to scroll; once there is, the chosen row comes into sight.
+  useLayoutEffect(() => {
+    const pane = grid.current?.closest<HTMLElement>(".lb-scroll");
+    if (!pane || typeof ResizeObserver === "undefined") return;
+    const observer = new ResizeObserver(() => {
+      if (pane.clientHeight === 0) return;
+      observer.disconnect();
+      const chosen = lineOf(grid.current, state.chosen.peek()?.id ?? "");
+      if (chosen) reveal(chosen);
+    });
+    observer.observe(pane);
+    return () => observer.disconnect();
+  }, [state]);
+
   // By its id: a row that was chosen this moment is not yet drawn as the chosen one. One that was found this moment
   // is not drawn at all, and takes the focus once it is.
   const wish = useRef(false);
@@ -218,6 +233,19 @@ export function Table({ state }: { state: State }) {
   useLayoutEffect(() => {
     if (wish.current) enter();
   });
+
+  // The very same element is not looked at again: an edit of one row among thousands draws that row.
+  const drawn = useMemo(
+    () => new Map<FeatureId, { row: Row; index: number; element: VNode }>(),
+    [state, domain],
+  );
+  const line = (row: Row, index: number): VNode => {
+    const known = drawn.get(row.id);
+    if (known && known.row === row && known.index === index) return known.element;
+    const element = <Line key={row.id} state={state} row={row} index={index} domain={domain} stop={stop} />;
+    drawn.set(row.id, { row, index, element });
+    return element;
+  };
 
   return (
     <div
@@ -237,9 +265,7 @@ export function Table({ state }: { state: State }) {
         </div>
       </div>
       <div role="rowgroup" class="lb-body">
-        {rows.map((row, index) => (
-          <Line key={row.id} state={state} row={row} index={index} domain={domain} stop={stop} />
-        ))}
+        {rows.map((row, index) => line(row, index))}
       </div>
     </div>
   );
