@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whimsight.autoencoder import SparseAutoencoder
     from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs
+    from whimsight.studies.highlights import Highlights
 
 __all__ = ["FEATURE_COLUMNS", "PREDICTION_COLUMNS", "Study"]
 
@@ -173,8 +174,9 @@ class Study:
 
         As `found`, but for what people did in `labels`. A turned feature has beta, delta_win and their
         intervals reversed, as if computed anew on negated codes, and without a person's name it is the
-        "opposite of" its draft. Fidelity is that of the drafted name: NaN for a discovered feature that a
-        person renamed. A table to read: change `found` or `labels`, not this.
+        "opposite of" its draft. Fidelity is that of the drafted name, NaN for a discovered feature that a
+        person renamed; once blind tests of its name have enough answers it is people's, and judge says so
+        (see `verification`). A table to read: change `found` or `labels`, not this.
         """
         return self._work.features(self)
 
@@ -249,6 +251,39 @@ class Study:
         matchups = self.pairs.matchups()
         rows = choose_rows(code, matchups[0], n=n, where=where, unique=unique, seed=seed)
         return turn_examples(self.pairs, matchups, code, rows)
+
+    def verification(self, feature: str) -> pd.DataFrame:
+        """Return how far each judge's answers agree with a feature.
+
+        Parameters
+        ----------
+        feature : str
+            Id from ``study.features.index``.
+
+        Returns
+        -------
+        DataFrame
+            Index ``judge`` (people who took the blind test of the feature's name, and the formula of its draft);
+            ``r`` (correlation with the code; NaN with too few answers), ``low``, ``high``, ``n``.
+            ``.attrs["alpha"]``: Krippendorff's alpha between judges, None where too few pairs have two.
+
+        Examples
+        --------
+        >>> study.verification("d00")    # doctest: +SKIP
+        """
+        from whimsight.studies.verification import BlindTest
+
+        found = BlindTest(self).verification(feature)
+        table = pd.DataFrame(found["judges"], columns=["judge", "r", "low", "high", "n"]).set_index("judge")
+        table = table.astype({"r": float, "low": float, "high": float, "n": int})
+        table.attrs["alpha"] = found["alpha"]
+        return table
+
+    def highlights(self, feature: str, row: int, *, embedder: Any = None) -> Highlights:
+        """Return the passages of a pair that drive its code; see `whimsight.studies.highlights.highlights`."""
+        from whimsight.studies.highlights import highlights
+
+        return highlights(self, feature, row, embedder=embedder)
 
     def chart(self, what: Literal["features", "prediction"] = "features", **choices: Any) -> alt.LayerChart:
         """Draw the effects of the features, or how well sets of them predict, with 95 % intervals.

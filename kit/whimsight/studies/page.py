@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bounded", "living_widget", "own_style", "sandboxed_iframe", "whole_page", "widget_page"]
 
-_LABEL = ("name", "status", "note", "tags", "turned")
+_LABEL = ("name", "status", "note", "tags", "turned", "fidelity")
 _RISKY = re.compile("[<>\u2028\u2029\ud800-\udfff]")
 _WAITING = "The features appear here in a current browser that may run scripts. This viewer shows none yet."
 _NO_SCRIPT = "To sort, filter and read the features, open this file in a browser that may run scripts."

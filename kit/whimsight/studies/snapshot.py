@@ -13,6 +13,7 @@ from whimsight.errors import StudyError
 from whimsight.studies._report.words import without_paths
 from whimsight.studies.reading import Reading, Shown, reading_split
 from whimsight.studies.sentences import sentence
+from whimsight.studies.work import PERSON
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,13 +106,20 @@ def snapshot(
 def labels_dict(study: Study, *, report: bool = False) -> dict[str, dict[str, Any]]:
     """Return what people made of the features, as ``Record<FeatureId, Label>`` of ``protocol.ts``.
 
+    ``fidelity`` is there where people's blind tests of the name have an interval: r and its two ends.
+
     Parameters
     ----------
     study : Study
     report : bool
         Leave out author and time, as a page for others does.
     """
-    return label_rows(study.labels.labels, report=report)
+    made = label_rows(study.labels.labels, report=report)
+    features = study.features
+    for feature, row in features[features["judge"] == PERSON].iterrows():
+        numbers = [float(row[c]) for c in ("fidelity", "fidelity_low", "fidelity_high")]
+        made.setdefault(str(feature), {})["fidelity"] = numbers
+    return made
 
 
 def label_rows(table: pd.DataFrame, *, report: bool = False) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from whimsight.names.drafting import UNNAMED
 from whimsight.names.fidelity import fidelity
 from whimsight.studies.reading import Reading
 from whimsight.studies.snapshot import clean
-from whimsight.studies.work import shown_name
+from whimsight.studies.work import PERSON, shown_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from whimsight.studies._study import Study
 
 __all__ = ["PERSON", "BlindTest"]
-
-PERSON = "person"
-"""What the one who is being tested is called among the judges; others go by their names."""
 
 _FEWEST = 10  # shared pairs, before agreement is told
 _LONGEST = 200_000
@@ -167,6 +164,7 @@ class BlindTest:
             mine = who == author
             judged = answers["answer"].to_numpy(dtype=np.float64)[mine]
             found = fidelity(code[mine], judged, clusters=self._clusters[rows[mine]])
+            # The one who is being tested is "person", others go by their names.
             called = PERSON if author == self.author else clean(str(author))
             r = None if found.low != found.low else _known(found.r)
             judges.append(_result(called, r, found.low, found.high, int(mine.sum())))

@@ -14,17 +14,22 @@ import pandas as pd
 
 from whimsight.errors import LabelsError
 from whimsight.names.drafting import UNNAMED
+from whimsight.names.fidelity import fidelity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.labels import LabelStore
     from whimsight.labels.fold import Label
+    from whimsight.names.fidelity import Fidelity
     from whimsight.studies._study import Study
 
-__all__ = ["Work", "fingerprint", "named", "shown_name", "turned_round"]
+__all__ = ["PERSON", "Work", "fingerprint", "named", "shown_name", "turned_round"]
 
 _EFFECTS = ("beta", "delta_win")
+PERSON = "person"
+"""The judge in `Study.features` where people's answers in blind tests say how well a name fits."""
+
 _FIDELITY = ("fidelity", "fidelity_low", "fidelity_high")
 # The settings of the file's first layout: one that is added later must not take people's labels from a study.
 _SETTINGS = (
@@ -59,6 +64,7 @@ class Work:
         self._fingerprint: str | None = None
         self._warned = False
         self._key: tuple[Any, ...] | None = None
+        self._clusters: NDArray[np.int64] | None = None
         self._drawn: tuple[pd.DataFrame, pd.DataFrame, NDArray[np.float32]] | None = None
 
     def fingerprint(self, study: Study) -> str:
@@ -113,7 +119,8 @@ class Work:
         try:
             key = (store.version, id(store), id(study.found), id(study.found_joint))
             if self._drawn is None or key != self._key:
-                self._drawn, self._key = overlay(study, store._ledger.state().labels), key
+                labels = store._ledger.state().labels
+                self._drawn, self._key = overlay(study, labels, self._verified(study, labels)), key
             self._warned = False
         except LabelsError as error:
             if not self._warned:
@@ -121,6 +128,26 @@ class Work:
                 warnings.warn(f"The names that people gave are not shown. {error}", stacklevel=5)
             return overlay(study, {})
         return self._drawn
+
+    def _verified(self, study: Study, labels: Mapping[str, Label]) -> dict[str, Fidelity]:
+        """How well names stood the blind tests of people, all of them together, where enough was answered."""
+        judged = self.labels(study).judgments
+        judged = judged[judged["feature"].isin(study.found.index) & (judged["row"] < len(study.pairs))]
+        found: dict[str, Fidelity] = {}
+        for feature, answers in judged.groupby("feature", sort=False):
+            label = labels.get(str(feature))
+            given, turned = (label.name, label.turned) if label else ("", False)
+            name = shown_name(str(study.found["name"][str(feature)]), given, turned=turned)
+            answers = answers[answers["name"] == name]
+            if self._clusters is None:
+                self._clusters = study.pairs.components(study.settings.groups)
+            rows = answers["row"].to_numpy(dtype=np.int64)
+            code = study.pair_codes[study.pair_of_row[rows], study.column(str(feature))]
+            said = answers["answer"].to_numpy(dtype=np.float64)
+            stood = fidelity(-code if turned else code, said, clusters=self._clusters[rows])
+            if np.isfinite(stood.low):
+                found[str(feature)] = stood
+        return found
 
     def _about(self, study: Study) -> dict[str, Any]:
         features = [str(f) for f in study.found.index]
@@ -140,16 +167,19 @@ def fingerprint(study: Study) -> str:
 
 
 def overlay(
-    study: Study, labels: Mapping[str, Label]
+    study: Study, labels: Mapping[str, Label], verified: Mapping[str, Fidelity] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, NDArray[np.float32]]:
     """Return features, joint effects and polarity with people's work; the tables themselves without any."""
     known = [str(f) for f in study.found.index]
     turned = {f for f, label in labels.items() if label.turned}
     polarity = np.where([f in turned for f in known], -1.0, 1.0).astype(np.float32)
     polarity.flags.writeable = False
-    if not set(known) & set(labels):
+    if not set(known) & set(labels) and not verified:
         return study.found, study.found_joint, polarity
     features = turned_round(named(study.found, labels), turned)
+    for feature, stood in (verified or {}).items():
+        features.loc[feature, list(_FIDELITY)] = list(stood[:3])
+        features.loc[feature, "judge"] = PERSON
     return features, turned_round(study.found_joint, turned), polarity
 
 

@@ -14,7 +14,7 @@ import traitlets
 from whimsight._suggest import nearest
 from whimsight.errors import LabelsError, StudyError, WhimsightError
 from whimsight.studies.charts import surest
-from whimsight.studies.snapshot import label_rows, labels_dict, snapshot
+from whimsight.studies.snapshot import labels_dict, snapshot
 from whimsight.widgets.answers import Answers
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ class FeatureView(anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     snapshot = traitlets.Dict(read_only=True).tag(sync=True)
-    labels = _Labels(read_only=True).tag(
-        sync=True, to_json=lambda table, view: label_rows(table, report=not view._answers.editable)
-    )
+    labels = _Labels(read_only=True).tag(sync=True, to_json=lambda _, view: view._labels_sent())
     work = traitlets.Dict(read_only=True).tag(sync=True)
     selected = traitlets.Unicode().tag(sync=True)
     height = traitlets.Int(None, allow_none=True, min=200, help="In pixels.").tag(sync=True)
@@ -186,6 +184,12 @@ class FeatureView(anywidget.AnyWidget):
         reply = self._answers.reply(content)
         if reply is not None:
             self.send(reply)
+
+    def _labels_sent(self) -> dict[str, dict[str, Any]]:
+        try:
+            return labels_dict(self.study, report=not self._answers.editable)
+        except LabelsError:  # the study is shown all the same
+            return {}
 
     def _changed(self) -> None:
         """Bring every view of the same work up to date."""

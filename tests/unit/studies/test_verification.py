@@ -13,6 +13,7 @@ from whimsight.labels import LabelStore
 from whimsight.names.fidelity import fidelity
 from whimsight.studies import Study
 from whimsight.studies.reading import reading_split
+from whimsight.studies.snapshot import labels_dict
 from whimsight.studies.verification import PERSON, BlindTest
 
 
@@ -98,6 +99,34 @@ def test_r_is_the_fidelity_of_the_answers_clustered_by_prompt(study: Study) -> N
     assert (mine["r"], mine["low"], mine["high"]) == pytest.approx((expected.r, expected.low, expected.high))
     assert np.corrcoef(study.code("d00")[rows], kept["answer"])[0, 1] == pytest.approx(mine["r"])
     assert (mine["n"], said["answered"]) == (30, 30)
+
+
+def test_a_name_that_people_tested_has_their_fidelity_in_the_features_table(study: Study) -> None:
+    study.labels.edit("d00", name="regret")
+    assert np.isnan(study.features.loc["d00", "fidelity"])
+    answered(study, "Ann", 12, wrong=3)
+    answered(study, "Ben", 12, wrong=1)
+    kept = study.labels.judgments
+    rows = kept["row"].to_numpy()
+    everyone = fidelity(
+        study.code("d00")[rows], kept["answer"].to_numpy(), clusters=study.pairs.prompt_codes[rows]
+    )
+    row = study.features.loc["d00"]
+    assert row["judge"] == PERSON
+    assert row[["fidelity", "fidelity_low", "fidelity_high"]].tolist() == pytest.approx(list(everyone[:3]))
+    assert labels_dict(study, report=True)["d00"]["fidelity"] == pytest.approx(list(everyone[:3]))
+    study.labels.edit("d00", name="sorrow")
+    assert np.isnan(study.features.loc["d00", "fidelity"])
+    assert "fidelity" not in labels_dict(study)["d00"]
+
+
+def test_judges_can_be_read_as_a_table(study: Study) -> None:
+    answered(study, study.labels.author, 12, wrong=3)
+    table = study.verification("d00")
+    assert list(table.columns) == ["r", "low", "high", "n"]
+    assert table.loc[PERSON, "n"] == 12
+    assert table.loc[PERSON, "r"] == pytest.approx(study.features.loc["d00", "fidelity"])
+    assert "alpha" in table.attrs
 
 
 def test_fewer_than_ten_answers_have_no_r(study: Study) -> None:
