@@ -10,13 +10,19 @@ from nbclient import NotebookClient
 import whimsight as ws
 
 ROOT = Path(__file__).parents[2]
+WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def run(path: Path, folder: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
+    # Without the widgets' state: a viewer that finds it asks the network for code, and shows nothing without.
     client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=300,
+        store_widget_state=False,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
     )
     return client.execute()
 
@@ -28,7 +34,7 @@ def test_it_is_committed_without_outputs_and_runs_without_errors_or_warnings(pat
     assert [o for o in outputs if o.output_type == "error"] == []
     assert [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
     shown = [mime for o in outputs for mime in o.get("data", {})]
-    assert set(shown) <= {"text/plain", "text/html", "image/svg+xml"}
+    assert set(shown) <= {"text/plain", "text/html", "image/svg+xml", WIDGET}
     assert not any("<script" in o.data.get("text/html", "") for o in outputs if "data" in o)
 
 
@@ -40,6 +46,14 @@ def test_the_quickstart_leaves_a_study_and_a_report(tmp_path):
     shown = [o.data.get("text/html", "") for c in done.cells for o in c.get("outputs", []) if "data" in o]
     best = study.significant()["name"].iloc[0]
     assert any(best in html for html in shown)
+
+
+def test_the_labeling_notebook_shows_the_labeler_and_leaves_a_page_to_send(tmp_path):
+    done = run(ROOT / "notebooks" / "2-label-features.ipynb", tmp_path)
+    assert any(WIDGET in o.get("data", {}) for c in done.cells for o in c.get("outputs", []))
+    page = (tmp_path / "my-features.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert str(tmp_path) not in page
 
 
 def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
