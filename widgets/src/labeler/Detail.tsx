@@ -250,8 +250,12 @@ export function Detail({ state, row }: { state: State; row: Row }) {
               <button
                 type="button"
                 class="lb-button lb-primary"
-                disabled={unread || state.snapshot.value?.study.names_only === true}
-                title="A blind test: does the name tell which response has more? (v)"
+                disabled={unread || row.name === UNNAMED || state.snapshot.value?.study.names_only === true}
+                title={
+                  row.name === UNNAMED
+                    ? "Name it first (n): a blind test asks which response has more of the name"
+                    : "A blind test: does the name tell which response has more? (v)"
+                }
                 onClick={() => {
                   state.mode.value = "verify";
                 }}

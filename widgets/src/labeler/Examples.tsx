@@ -57,8 +57,14 @@ function Tabs({ state }: { state: State }) {
         ))}
       </div>
       {place.tab === "random" && (
-        <button type="button" class="lb-button" onClick={() => go({ seed: place.seed + 1 })}>
-          <Icon shape="dice" /> Draw again
+        <button
+          type="button"
+          class="lb-button"
+          aria-label="Draw again"
+          title="Draw others (r)"
+          onClick={() => go({ seed: place.seed + 1 })}
+        >
+          <Icon shape="dice" /> <span class="lb-wide">Draw again</span>
         </button>
       )}
     </div>

@@ -1,6 +1,6 @@
 /** What each key does. Handlers that return false leave the key to the browser. */
 import type { KeyMap } from "../shared/keyboard";
-import { STATUSES } from "./rows";
+import { STATUSES, UNNAMED } from "./rows";
 import type { State } from "./state";
 import { PAGE_ROWS } from "./Table";
 
@@ -95,10 +95,16 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     r: work(() => {
       const place = state.shelves.place.peek();
       state.shelves.place.value = { ...place, tab: "random", seed: place.seed + 1 };
-      showPairs(root);
+      requestAnimationFrame(() => showPairs(root)); // once the tabs are drawn
     }),
     v: work(() => {
-      if (!state.snapshot.peek()?.study.names_only) state.mode.value = "verify";
+      const row = chosen();
+      if (!row || state.snapshot.peek()?.study.names_only) return;
+      if (row.name !== UNNAMED) state.mode.value = "verify";
+      else {
+        state.said.value = "Name it first, then verify the name";
+        state.beginNaming(row);
+      }
     }),
     "1": status(0),
     "2": status(1),
