@@ -19,14 +19,14 @@ CHOICES = {"viewport": {"width": 1400, "height": 1000}}
 
 
 @contextmanager
-def opened(browser: Browser, path: Path, *, hash: str = "", **choices: Any) -> Iterator[Page]:
+def opened(browser: Browser, path: Path, *, at: str = "", **choices: Any) -> Iterator[Page]:
     """Open a file with the network off; fail when it asks for anything, complains or opens a dialog."""
     context = browser.new_context(**{**CHOICES, **choices})
     context.set_offline(True)
     page = context.new_page()
     try:
         with only_local_requests(page, path.as_uri()), no_trouble(page):
-            page.goto(path.as_uri() + hash)
+            page.goto(path.as_uri() + at)
             yield page
     finally:
         context.close()
@@ -35,7 +35,7 @@ def opened(browser: Browser, path: Path, *, hash: str = "", **choices: Any) -> I
 def widget_in(page: Page | FrameLocator | Frame, name: str = "Feature report") -> Locator:
     """Return the widget of a page, once it is there."""
     widget = page.get_by_role("region", name=name)
-    expect(widget.get_by_role("grid", name="Features")).to_be_visible()
+    expect(widget.get_by_role("grid", name="Features")).to_be_visible(timeout=20_000)
     return widget
 
 

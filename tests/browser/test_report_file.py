@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 import whimsight as ws
 from tests.browser.opening import chosen, detail, listed, opened, widget_in
+from tests.browser.quick import quick_study
 from tests.unit.studies.making import make_pairs, make_study
 from whimsight.labels import LabelStore
 
@@ -146,7 +147,7 @@ def test_it_is_worked_by_the_keyboard_alone(browser: Browser, file: Path):
 
 
 def test_a_range_of_codes_is_chosen_by_keyboard_and_left_through_the_tabs(browser: Browser, file: Path):
-    with opened(browser, file, hash="#d00") as page:
+    with opened(browser, file, at="#d00") as page:
         right = detail(widget_in(page))
         tabs = right.get_by_role("tablist", name="Which pairs").get_by_role("tab")
         expect(tabs).to_have_count(1)
@@ -183,7 +184,7 @@ def test_a_long_response_unfolds_to_its_end(browser: Browser, report: Path):
 
 @pytest.mark.parametrize("feature", ["d01", "m_bullets"])
 def test_a_link_to_a_feature_opens_the_file_with_it(browser: Browser, file: Path, feature: str):
-    with opened(browser, file, hash=f"#{feature}") as page:
+    with opened(browser, file, at=f"#{feature}") as page:
         expect(chosen(widget_in(page))).to_have_attribute("data-feature", feature)
 
 
@@ -209,7 +210,9 @@ def luminance(color: str) -> float:
 def test_it_is_dark_where_the_person_wants_it_dark(browser: Browser, file: Path, scheme: str, dark: bool):
     with opened(browser, file, color_scheme=scheme) as page:
         for place in (page.locator("body"), widget_in(page)):
-            paper, ink = place.evaluate("e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]")
+            paper, ink = place.evaluate(
+                "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+            )
             assert (luminance(paper) < 0.05) is dark
             assert (luminance(ink) > 0.5) is dark
 
@@ -239,7 +242,7 @@ def test_on_480_pixels_nothing_scrolls_sideways_and_everything_is_at_hand(browse
 
 
 def test_it_is_read_only(browser: Browser, file: Path):
-    with opened(browser, file, hash="#d00") as page:
+    with opened(browser, file, at="#d00") as page:
         widget = widget_in(page)
         for role in ("textbox", "radio", "combobox"):
             expect(widget.get_by_role(role)).to_have_count(0)
@@ -256,8 +259,9 @@ def test_it_is_read_only(browser: Browser, file: Path):
         expect(widget.get_by_role("textbox")).to_have_count(0)
 
 
-def test_on_paper_all_features_stand_and_nothing_to_press(browser: Browser, study_file: Path, tmp_path: Path):
-    study = ws.open(study_file)
+def test_on_paper_all_features_stand_and_nothing_to_press(browser: Browser, tmp_path: Path):
+    study = quick_study(ws.load("mt-bench"))
+    assert len(study.features) == 80
     with opened(browser, study.report(tmp_path / "report.html"), color_scheme="dark") as page:
         widget = widget_in(page)
         assert len(page.pdf()) > 50_000
@@ -284,7 +288,9 @@ def test_on_paper_all_features_stand_and_nothing_to_press(browser: Browser, stud
         assert luminance(page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")) > 0.9
 
 
-def test_with_names_only_no_text_of_the_dataset_is_in_the_file(browser: Browser, study: Study, tmp_path: Path):
+def test_with_names_only_no_text_of_the_dataset_is_in_the_file(
+    browser: Browser, study: Study, tmp_path: Path
+):
     frame = study.pairs.frame
     texts = {*frame["prompt"], *frame["response_a"], *frame["response_b"]}
     labeler = ws.FeatureLabeler(study)
@@ -298,7 +304,7 @@ def test_with_names_only_no_text_of_the_dataset_is_in_the_file(browser: Browser,
             assert text not in page
             assert json.dumps(text)[1:-1] not in page
         assert "I am sorry" not in page  # what the draft quotes
-        with opened(browser, path, hash="#d00") as tab:
+        with opened(browser, path, at="#d00") as tab:
             right = detail(widget_in(tab))
             expect(right.get_by_role("heading", name=NAME)).to_be_visible()
             expect(right.get_by_text("names and numbers only; the texts were left out")).to_be_visible()
