@@ -8,7 +8,17 @@ import os
 import platform
 from pathlib import Path
 
-BENCHMARKS = ("autoencoder", "study", "embedding", "attributes", "names", "effects", "planted", "signal")
+BENCHMARKS = (
+    "autoencoder",
+    "study",
+    "embedding",
+    "attributes",
+    "names",
+    "effects",
+    "planted",
+    "signal",
+    "labeler",
+)
 
 
 def main() -> None:
