@@ -33,6 +33,8 @@ export function NameField({ state, row }: { state: State; row: Row }) {
             <span class={row.name === UNNAMED ? "lb-faint" : ""} dir="auto">
               {row.name}
             </span>
+            {/* The pencil goes with the last word. */}
+            {"\u00a0"}
             <Icon shape="pencil" />
           </button>
         ) : (

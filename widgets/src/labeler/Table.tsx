@@ -208,9 +208,11 @@ export function Table({ state }: { state: State }) {
   useLayoutEffect(() => {
     const pane = grid.current?.closest<HTMLElement>(".lb-scroll");
     if (!pane || typeof ResizeObserver === "undefined") return;
+    let seen = false;
     const observer = new ResizeObserver(() => {
-      if (pane.clientHeight === 0) return;
-      observer.disconnect();
+      const before = seen;
+      seen = pane.clientHeight > 0;
+      if (before || !seen) return;
       const chosen = lineOf(grid.current, state.chosen.peek()?.id ?? "");
       if (chosen) reveal(chosen);
     });

@@ -1,5 +1,4 @@
 /** An estimate with its interval, drawn small: filled when significant, round for measured, a diamond for discovered. */
-import { ticks } from "d3-array";
 import type { Kind } from "../protocol";
 import { intervalWords, points } from "./format";
 import "./Interval.css";
@@ -77,12 +76,12 @@ export interface IntervalAxisProps {
   format?: (value: Maybe) => string;
 }
 
-/** The numbers over a column of intervals; what they say is in each interval's own label. */
+/** The ends of a column of intervals and its 0; what they say is in each interval's own label. */
 export function IntervalAxis({ domain, width = 120, format = points }: IntervalAxisProps) {
   const x = linear(domain, [PAD, width - PAD]);
   return (
     <svg class="ws-axis" width={width} height={18} viewBox={`0 0 ${width} 18`} aria-hidden="true">
-      {ticks(domain[0], domain[1], Math.max(2, Math.floor(width / 50))).map((tick) => (
+      {[...new Set([domain[0], clamp(0, domain[0], domain[1]), domain[1]])].map((tick) => (
         <g key={tick} transform={`translate(${x(tick)} 0)`}>
           <line y1={14} y2={18} />
           <text y={11} text-anchor={x(tick) < 14 ? "start" : x(tick) > width - 14 ? "end" : "middle"}>
