@@ -1,7 +1,8 @@
 """The labeler on 100,000 pairs: seconds to the first view, bytes sent, milliseconds to each answer.
 
 A study of that size is made from arrays (responses of 1,000 characters, 3 discovered and all measured features),
-saved, and opened in a process of its own, so that nothing is warm.
+saved, and opened in a process of its own, so that nothing is warm. In Chromium, where there is one: from a key that
+chooses the next feature to the frame that shows it, on the page of the MT-Bench study (80 features, 20 examples each).
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def main(*, reference: Path | None, data: Path | None, quick: bool) -> None:
         f"first view, nothing warm: {view:.2f} s, {said[0]['bytes'] / 1e6:.2f} MB sent (module and style included)"
     )
     print(table.to_string())
+    print(_in_the_browser())
 
 
 def measure(path: Path) -> dict[str, Any]:
@@ -85,6 +87,43 @@ def measure(path: Path) -> dict[str, Any]:
         "features": len(study.found),
         "ms": ms,
     }
+
+
+_STEPS = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const took = [];
+  document.querySelector('[role=row][tabindex="0"]').focus();
+  for (let i = 0; i < 60; i++) {
+    const start = performance.now();
+    const key = {key: "ArrowDown", bubbles: true, cancelable: true};
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", key));
+    await frame();
+    took.push(performance.now() - start);
+  }
+  return took;
+}"""
+
+
+def _in_the_browser() -> str:
+    from playwright.sync_api import sync_playwright
+
+    import whimsight as ws
+    from tests.browser.chromium import find, launch
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = find(playwright.chromium)
+        if path is None:
+            return "no Chromium here: the browser's part was not measured"
+        file = ws.FeatureReport(ws.study(ws.load("mt-bench"))).to_html(Path(folder) / "page.html")
+        browser = launch(playwright.chromium, path)
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(file.as_uri())
+        page.get_by_role("row").nth(1).wait_for()
+        took = np.array(page.evaluate(_STEPS))
+        browser.close()
+    middle, late = np.quantile(took, [0.5, 0.95])
+    said = f"median {middle:.0f} ms, 95 % within {late:.0f} ms, worst of {took.size} {took.max():.0f} ms"
+    return f"next feature to frame in Chromium: {said}"
 
 
 def _make(n: int) -> Any:
