@@ -53,9 +53,14 @@ export function Help({ state }: { state: State }) {
   useLayoutEffect(() => {
     const root = sheet.current?.getRootNode() as Document | ShadowRoot;
     const before = root.activeElement as HTMLElement | null;
-    sheet.current?.showModal();
-    sheet.current?.querySelector("button")?.focus();
-    return () => before?.focus?.();
+    const dialog = sheet.current;
+    dialog?.showModal();
+    dialog?.querySelector("button")?.focus();
+    return () => {
+      // While it is open nothing behind it takes the focus.
+      dialog?.close();
+      before?.focus?.({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog
