@@ -72,10 +72,14 @@ export function Numbers({
       {tested && (
         <Fact
           word="q"
-          about="The p value of beta, corrected for all the features that were tested: below 0.05 the feature counts as significant."
+          about="The p value of beta, corrected for all the features that were tested: of those with q below 0.05 about one in twenty may be chance (Benjamini-Hochberg). A feature counts as significant by a stricter rule, under which hardly one among all is chance (Bonferroni)."
           value={feature.q === null ? "n/a" : small(feature.q)}
         >
-          {feature.significant ? "significant" : "not significant"}
+          {feature.significant
+            ? "significant"
+            : feature.q !== null && feature.q <= 0.05
+              ? "not by Bonferroni"
+              : "not significant"}
         </Fact>
       )}
       <Fact

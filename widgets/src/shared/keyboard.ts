@@ -1,6 +1,7 @@
 /**
  * Keys inside a widget. JupyterLab listens above the widget and takes plain keys ("b" inserts a cell, "x" cuts one),
- * so none of them leaves the root while focus is inside. Nothing outside the root is touched.
+ * so none of them leaves the root while focus is inside; Notebook 7 listens on the way down to the focus, so there
+ * the focus is marked as none of its business. Nothing outside the root is touched.
  */
 
 /** What a key does; returning false says "not for me", and the browser's own doing stays. */
@@ -41,24 +42,42 @@ function hasSelection(root: HTMLElement): boolean {
   return selection !== null && !selection.isCollapsed && root.contains(selection.anchorNode);
 }
 
+/** Where Lumino's shortcuts find this on the very element that has the focus, they leave the key alone. */
+const QUIET = "data-lm-suppress-shortcuts";
+
 export function keyboard(root: HTMLElement, map: KeyMap, signal?: AbortSignal): void {
-  function press(event: KeyboardEvent): void {
-    if (event.key === "Tab") return;
-    const typing = isTextField(event.target);
-    const modified = event.ctrlKey || event.metaKey || event.altKey;
-    if (typing || event.isComposing) {
-      if (!modified || EDITING.has(event.key.toLowerCase())) event.stopPropagation();
-      return;
-    }
-    const taken = event.defaultPrevented || (!modified && isNative(event.target, event.key));
-    const handler = taken ? undefined : map[keyName(event)];
-    if (handler && handler(event) !== false) {
-      event.stopPropagation();
-      event.preventDefault();
-      return;
-    }
-    const copying = modified && event.key.toLowerCase() === "c" && hasSelection(root);
-    if (copying || (!modified && !/^F\d+$/.test(event.key))) event.stopPropagation();
+  const isModified = (event: KeyboardEvent): boolean => event.ctrlKey || event.metaKey || event.altKey;
+
+  /** Whether the key is the widget's, be it only to mean nothing. */
+  function keeps(event: KeyboardEvent): boolean {
+    if (event.key === "Tab") return false;
+    const modified = isModified(event);
+    const key = event.key.toLowerCase();
+    if (isTextField(event.target) || event.isComposing) return !modified || EDITING.has(key);
+    if (modified) return map[keyName(event)] !== undefined || (key === "c" && hasSelection(root));
+    return !/^F\d+$/.test(event.key) || map[event.key] !== undefined;
   }
+
+  function press(event: KeyboardEvent): void {
+    if (keeps(event)) event.stopPropagation();
+    const typing = isTextField(event.target) || event.isComposing;
+    const native = !isModified(event) && isNative(event.target, event.key);
+    if (event.key === "Tab" || typing || native || event.defaultPrevented) return;
+    const handler = map[keyName(event)];
+    if (handler && handler(event) !== false) event.preventDefault();
+  }
+
+  // Notebook 7 listens on the way down, before anything inside hears of a key, where nothing could be stopped.
+  function hush(event: KeyboardEvent): void {
+    const { target } = event;
+    if (!(target instanceof Element) || !root.contains(target) || !keeps(event)) return;
+    target.setAttribute(QUIET, "");
+    setTimeout(() => target.removeAttribute(QUIET));
+  }
+
   root.addEventListener("keydown", press, signal ? { signal } : undefined);
+  root.ownerDocument.defaultView?.addEventListener("keydown", hush, {
+    capture: true,
+    ...(signal ? { signal } : {}),
+  });
 }

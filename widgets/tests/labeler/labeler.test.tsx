@@ -146,6 +146,18 @@ describe("the numbers of a feature", () => {
   });
 });
 
+describe("significance", () => {
+  it.each([
+    [true, 0.001, "significant"],
+    [false, 0.019, "not by Bonferroni"],
+    [false, 0.3, "not significant"],
+  ])("(%s, q %d) is %s", (significant, q, words) => {
+    const one = { ...(fixture().features[0] as Feature), significant, q };
+    const { root } = mount({}, { ...fixture(), features: [one] });
+    expect(root.querySelector(".lb-facts")?.textContent).toMatch(new RegExp(`${q}0?${words}`));
+  });
+});
+
 describe("suggested names", () => {
   const one = (name: string, fit: number | null) => ({ name, fit, source: "formula" });
   const names = (list: readonly { name: string }[]): string => list.map(({ name }) => name).join(" ");

@@ -54,6 +54,24 @@ describe("keys inside the widget", () => {
     expect(press(button, "Enter", { shiftKey: true }).host).toBe(false);
   });
 
+  it("are marked as the widget's own before Notebook 7 hears them on their way down", async () => {
+    listen({ "Mod+z": () => {} });
+    const marked: boolean[] = [];
+    const hear = (event: Event): void => {
+      marked.push((event.target as Element).hasAttribute("data-lm-suppress-shortcuts"));
+    };
+    document.addEventListener("keydown", hear, { capture: true, signal: control.signal });
+    press(button, "b");
+    press(button, "z", { ctrlKey: true });
+    press(input, "a", { ctrlKey: true });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(root.querySelector("[data-lm-suppress-shortcuts]")).toBeNull();
+    press(button, "s", { ctrlKey: true });
+    press(button, "F5");
+    press(document.body, "b");
+    expect(marked).toEqual([true, true, true, false, false, false]);
+  });
+
   it("stay with the host when they are Tab, a function key or modified", () => {
     listen({ Tab: () => true });
     expect(press(button, "Tab")).toEqual({ host: true, kept: true });
