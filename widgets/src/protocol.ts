@@ -106,6 +106,8 @@ export interface Label {
   tags?: string[];
   /** The feature is read the other way round: more of it is less of the code. */
   turned?: boolean;
+  /** How well the name stood people's blind tests: r and the ends of its interval, once there are enough answers. */
+  fidelity?: [r: number, low: number, high: number];
   author?: string;
   /** ISO 8601, UTC. */
   time?: string;

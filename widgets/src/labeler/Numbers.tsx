@@ -91,11 +91,11 @@ export function Numbers({
         <br />
         {`n ${count(feature.n)}`}
       </Fact>
-      {!measured && (
+      {(!measured || row.label.fidelity) && (
         <>
           <Fact
             word="Fidelity"
-            about="Correlation, on held-out pairs, of the code with a judge's answer to “which response has more of the drafted name?”. 1: the name tells the code; 0: it tells nothing about it."
+            about="Correlation, on held-out pairs, of the code with a judge's answers to “which response has more of what the name says?”. The judge is a formula for drafted names, and people once enough blind tests were answered (Verify). 1: the name tells the code; 0: it tells nothing about it."
             value={decimal(feature.fidelity)}
           >
             {fidelityWords(row, editable)}

@@ -52,7 +52,12 @@ export function overlay(
 ): Record<FeatureId, Label> {
   if (pending.length === 0) return labels;
   const seen = { ...labels };
-  for (const { feature, changes } of pending) seen[feature] = { ...seen[feature], ...changes };
+  for (const { feature, changes } of pending) {
+    const { fidelity, ...label } = seen[feature] ?? {};
+    // A test of the name before says nothing about this one.
+    const tested = fidelity && changes.name === undefined && changes.turned === undefined;
+    seen[feature] = { ...label, ...(tested ? { fidelity } : {}), ...changes };
+  }
   return seen;
 }
 

@@ -49,9 +49,16 @@ export const UNNAMED = "unnamed";
 export function joinRow(found: Feature, label: Label = {}): Row {
   const turned = label.turned === true;
   const given = label.name?.trim() ?? "";
-  const renamed = given !== "" && given !== found.name && found.kind === "discovered";
-  const seen = renamed ? { ...found, fidelity: null, fidelity_low: null, fidelity_high: null } : found;
   const drafted = turned && found.name !== UNNAMED ? `opposite of ${found.name}` : found.name;
+  const renamed = given !== "" && given !== drafted && found.kind === "discovered";
+  // People who tested the name say how well it fits; before that a new name has no fidelity.
+  const [fidelity, fidelity_low, fidelity_high] = label.fidelity ?? [null, null, null];
+  const fit = { fidelity, fidelity_low, fidelity_high };
+  const seen = label.fidelity
+    ? { ...found, ...fit, judge: "person" }
+    : renamed
+      ? { ...found, ...fit }
+      : found;
   return {
     id: found.feature,
     feature: turned ? turnFeature(seen) : seen,

@@ -37,6 +37,17 @@ describe("a row", () => {
     expect(row("d01", { name: "length" }, { turned: true, name: "brevity" }).name).toBe("brevity");
   });
 
+  it("has the fidelity that people's blind tests gave its name", () => {
+    const label = { name: "regret", fidelity: [0.6, 0.4, 0.8] as [number, number, number], turned: true };
+    const tested = row("d01", { kind: "discovered", name: "length", fidelity: 0.5, judge: "formula" }, label);
+    expect(tested.feature).toMatchObject({
+      fidelity: 0.6,
+      fidelity_low: 0.4,
+      fidelity_high: 0.8,
+      judge: "person",
+    });
+  });
+
   it("has no fidelity under another name than the draft's, unless it is a formula's", () => {
     const judged = { name: "length", fidelity: 0.5, fidelity_low: 0.3, fidelity_high: 0.7 } as const;
     const renamed = row("d01", { ...judged, kind: "discovered" }, { name: "brevity" });
@@ -44,6 +55,12 @@ describe("a row", () => {
     expect(renamed.draftFidelity).toBe(0.5);
     expect(row("d01", { ...judged, kind: "discovered" }, { name: "length" }).feature.fidelity).toBe(0.5);
     expect(row("m_words", { ...judged, kind: "measured" }, { name: "brevity" }).feature.fidelity).toBe(0.5);
+    const opposite = row(
+      "d01",
+      { ...judged, kind: "discovered" },
+      { name: "opposite of length", turned: true },
+    );
+    expect(opposite.feature.fidelity).toBe(0.5);
   });
 
   it("has its effect turned with the feature", () => {
