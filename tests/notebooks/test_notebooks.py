@@ -58,8 +58,20 @@ def test_the_labeling_notebook_shows_the_labeler_and_leaves_a_page_to_send(tmp_p
 
 def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, object] = {}
-    exec(compile(block, "README.md", "exec"), names)
-    assert isinstance(names["study"], ws.Study)
-    assert {p.name for p in tmp_path.iterdir()} == {"mt-bench.whim", "report.html"}
+    for block in blocks[:2]:
+        exec(compile(block, "README.md", "exec"), names)
+    study = names["study"]
+    assert isinstance(study, ws.Study)
+    assert {p.name for p in tmp_path.iterdir()} == {"mt-bench.whim", "report.html", "features.html"}
+
+    (tmp_path / "handed-in").mkdir()
+    for author, name in (("Ada", "lists"), ("Ben", "bullets")):
+        handed_in = ws.LabelStore(tmp_path / "handed-in" / f"{author}.labels", author=author)
+        handed_in.edit("m_bullets", name=name)
+    exec(compile(blocks[2], "README.md", "exec"), names)
+    everyone = names["everyone"]
+    assert set(everyone.people.index) == {"Ada", "Ben"}
+    assert set(everyone.conflicts["name"]) == {"lists", "bullets"}
+    assert len(blocks) == 3
