@@ -53,7 +53,7 @@ export function NameField({ state, row }: { state: State; row: Row }) {
         aria-label="Name of the feature"
         dir="auto"
         maxLength={200}
-        placeholder="What do the responses on the left have more of?"
+        placeholder="More of what?"
         value={text}
         onInput={(event) => {
           naming.value = { id: row.id, text: event.currentTarget.value };
