@@ -340,6 +340,19 @@ def test_tab_goes_through_the_labeler_and_out_of_it_and_is_always_seen(labeler: 
     steps_through(labeler.page, labeler)
 
 
+def test_tab_stops_at_the_list_though_a_search_leaves_the_chosen_feature_out(browser: Browser, report: Path):
+    with opened(browser, report, at="#d00") as page:
+        widget = widget_in(page)
+        widget.get_by_role("searchbox", name="Search features").fill("bullet points")
+        expect(chosen(widget)).to_have_count(0)
+        for _ in range(STOPS):
+            page.keyboard.press("Tab")
+            if widget.locator("[data-feature=m_bullets]").evaluate("row => row === document.activeElement"):
+                break
+        page.keyboard.press("ArrowDown")
+        expect(chosen(widget)).to_have_attribute("data-feature", "m_bullets")
+
+
 def test_escape_leads_from_the_sheet_of_keys_back_to_where_one_was(labeler: Locator):
     chosen(labeler).focus()
     labeler.page.keyboard.press("?")
