@@ -26,9 +26,9 @@ ITS_OWN = re.compile(
 )
 
 
-def nbconvert(notebook: Path, *choices: str) -> Path:
-    """Run ``jupyter nbconvert --to html`` on a notebook; return the page."""
-    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", *choices, notebook.name]
+def nbconvert(notebook: Path, *choices: str, to: str = "html") -> Path:
+    """Run ``jupyter nbconvert`` on a notebook; return the page."""
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", to, *choices, notebook.name]
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     done = subprocess.run(
         command, cwd=notebook.parent, env=env, capture_output=True, text=True, check=False, timeout=120

@@ -60,6 +60,12 @@ def a_living_widget_is_in(browser: Browser, page_file: Path) -> None:
         assert page.evaluate("() => document.querySelector('iframe').contentDocument") is None
 
 
+def test_our_own_exporter_needs_no_choices_and_tells_no_author(browser: Browser, notebook: Path):
+    page = nbconvert(notebook, "--execute", to="whimsight")
+    a_living_widget_is_in(browser, page)
+    assert "Ann Analyst" not in page.read_text(encoding="utf-8")
+
+
 def test_an_export_that_runs_the_notebook_without_keeping_the_state_of_widgets(
     browser: Browser, notebook: Path
 ):

@@ -163,7 +163,13 @@ def _subtract(matrix: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.i
 def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]:
     from whimsight.embed.base import normalise
 
-    matrix = np.asarray(embeddings, dtype=np.float32)
+    try:
+        matrix = np.asarray(embeddings, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise EmbeddingError(
+            f"Ready embeddings must be a matrix of numbers; found {type(embeddings).__name__}. A function that "
+            "embeds texts goes where the embedder goes: embedder=..."
+        ) from None
     if matrix.ndim != 2 or matrix.shape[0] != n_texts:
         raise EmbeddingError(
             f"Ready embeddings must be a matrix with one row for each of the {n_texts:,} texts of "

@@ -48,8 +48,8 @@ class FeatureLabeler(FeatureView):
     Notes
     -----
     A saved notebook carries the features as a page of their own as well, read-only, without authors and times, for
-    viewers without Python. ``jupyter nbconvert --to html --execute`` prefers the state of widgets, which needs a
-    network; add ``--ExecutePreprocessor.store_widget_state=False`` to have that page instead.
+    viewers without Python. ``jupyter nbconvert --to whimsight`` shows that page; ``--to html`` does where the
+    notebook holds no state of widgets, which needs a network to be shown and names the authors of labels.
 
     Examples
     --------

@@ -279,3 +279,8 @@ def test_votes_on_a_pair_shown_both_ways_round_are_counted_together():
     longer_first = np.array([len(texts[i].split()) > len(texts[i + 20].split()) for i in number])
     expected = np.where(number < 10, 0.5, np.where(longer_first, 1.0, 0.0))
     assert shown["preferred"].tolist() == expected.tolist()
+
+
+def test_a_function_in_the_place_of_embeddings_is_told_where_it_belongs():
+    with pytest.raises(ws.EmbeddingError, match=r"found function.*embedder="):
+        ws.study(ws.load("creative-writing"), embeddings=lambda texts: texts)
