@@ -424,7 +424,7 @@ FAINT = """(root) => {
         const box = e.getBoundingClientRect();
         const seen = e.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.height > 1;
         if (!seen || !node.data.trim()) continue;
-        if (e.closest(":disabled, .lb-hidden, .ws-hidden, option, title, datalist")) continue;
+        if (e.closest(":disabled, .ws-hidden, option, title, datalist")) continue;
         const style = getComputedStyle(e);
         judge(e, e instanceof SVGElement ? style.fill : style.color, node.data);
     }

@@ -22,7 +22,7 @@ from whimsight.studies._report.markup import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["bounded", "living_widget", "own_style", "sandboxed_iframe", "whole_page", "widget_page"]
+__all__ = ["bounded", "built", "living_widget", "own_style", "sandboxed_iframe", "whole_page", "widget_page"]
 
 _LABEL = ("name", "status", "note", "tags", "turned", "fidelity")
 _RISKY = re.compile("[<>\u2028\u2029\ud800-\udfff]")
@@ -153,7 +153,7 @@ def living_widget(
             tabindex="-1",
         ),
         _data("whimsight-state", state),
-        _data("whimsight-module", _built("labeler.js")),
+        _data("whimsight-module", built("labeler.js")),
     )
 
 
@@ -167,7 +167,7 @@ def whole_page(title: str, body: Html, *, style: str = "") -> str:
     style : str
         Style sheet of the page, beside the widget's own.
     """
-    script = _built("host.js")
+    script = built("host.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}' blob:; style-src 'unsafe-inline'; img-src data:; "
@@ -182,7 +182,7 @@ def whole_page(title: str, body: Html, *, style: str = "") -> str:
         tag("meta", name="referrer", content="no-referrer"),
         tag("title", title),
         tag("style", Html(own_style("page.css") + style)),
-        tag("style", Html(_built("labeler.css"))),
+        tag("style", Html(built("labeler.css"))),
     )
     page = tag("html", head, tag("body", body, tag("script", Html(script), type="module")), lang="en")
     return f"<!DOCTYPE html>\n{page}\n"
@@ -204,8 +204,14 @@ def _data(name: str, value: Any) -> Html:
     return tag("script", Html(json_text(value)), type="application/json", id=name)
 
 
-def _built(name: str) -> str:
-    """Return a file of the front end, which the package's build makes."""
+def built(name: str) -> str:
+    """Return a file of the front end, which the package's build makes.
+
+    Raises
+    ------
+    StudyError
+        If the front end is not built.
+    """
     file = files("whimsight") / "static" / name
     try:
         return file.read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -14,6 +13,7 @@ import traitlets
 from whimsight._suggest import nearest
 from whimsight.errors import LabelsError, StudyError, WhimsightError
 from whimsight.studies.charts import surest
+from whimsight.studies.page import built, sandboxed_iframe, widget_page
 from whimsight.studies.snapshot import labels_dict, snapshot
 from whimsight.widgets.answers import Answers
 
@@ -30,25 +30,6 @@ _FALLBACK_BYTES = 1_000_000
 _HEIGHT = 720
 
 _open: WeakSet[FeatureView] = WeakSet()
-
-
-def built(name: str) -> str:
-    """Return a file of the front end.
-
-    Raises
-    ------
-    StudyError
-        Where it was not built.
-    """
-    file = files("whimsight") / "static" / name
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise StudyError(
-            f"The widget's front end is not built: whimsight/static/{name} is missing. In a checkout run "
-            "`npm ci` and `npm run build` in the folder widgets; an installed package should hold it, so "
-            "install it again."
-        ) from error
 
 
 class _Labels(traitlets.Any):
@@ -155,8 +136,6 @@ class FeatureView(anywidget.AnyWidget):
         return target
 
     def _page(self, *, names_only: bool = False, max_bytes: int | None = None) -> str:
-        from whimsight.studies.page import widget_page
-
         picture = snapshot(
             self.study,
             examples=self._examples,
@@ -229,8 +208,6 @@ class FeatureView(anywidget.AnyWidget):
             return data, metadata
 
     def _fallback(self) -> str:
-        from whimsight.studies.page import sandboxed_iframe
-
         page = self._page(max_bytes=_FALLBACK_BYTES)
         return sandboxed_iframe(page, title=f"Features of {self.study.name}", height=self.height or _HEIGHT)
 

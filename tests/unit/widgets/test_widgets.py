@@ -149,7 +149,7 @@ def test_a_front_end_that_was_not_built_is_an_error_that_says_how_to_build_it(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(comm, "create_comm", lambda **kwargs: Recorder(**kwargs))
-    monkeypatch.setattr(view, "files", lambda package: tmp_path)
+    monkeypatch.setattr("whimsight.studies.page.files", lambda package: tmp_path)
     with pytest.raises(StudyError, match=r"not built: .*labeler.js is missing.*npm run build"):
         FeatureLabeler(study)
 
@@ -508,7 +508,7 @@ def test_a_report_shows_examples_but_not_where_only_names_are_wanted(study: Stud
 
 @pytest.fixture
 def built_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whimsight.studies.page._built", lambda name: f"/* {name} */")
+    monkeypatch.setattr("whimsight.studies.page.built", lambda name: f"/* {name} */")
 
 
 def hostile_study(tmp_path: Path, n: int = 400) -> Study:
@@ -567,7 +567,7 @@ def test_a_labeler_shows_even_where_its_page_cannot_be_made(
     def missing(name: str) -> str:
         raise StudyError(f"{name} is missing")
 
-    monkeypatch.setattr("whimsight.studies.page._built", missing)
+    monkeypatch.setattr("whimsight.studies.page.built", missing)
     with pytest.warns(UserWarning, match="will not show this widget"):
         bundle = labeler._repr_mimebundle_()
     assert bundle is not None

@@ -184,7 +184,7 @@ export function Notices({ state }: { state: State }) {
           </button>
         </div>
       )}
-      <div class="lb-hidden" aria-live="polite">
+      <div class="ws-hidden" aria-live="polite">
         {state.said.value}
       </div>
     </>

@@ -38,12 +38,12 @@ function StatusChoice({ state, row }: { state: State; row: Row }) {
   const pick = (status: Status): void => state.setStatus(row, status);
   return (
     <fieldset class="lb-statuses">
-      <legend class="lb-hidden">Status</legend>
+      <legend class="ws-hidden">Status</legend>
       {STATUSES.map((status, index) => (
         <label key={status} title={`${status} (key ${index + 1})`} data-status={status}>
           <input
             type="radio"
-            class="lb-hidden"
+            class="ws-hidden"
             name={`${state.uid}-status`}
             checked={row.status === status}
             onChange={() => pick(status)}
@@ -89,7 +89,7 @@ function Suggestions({ state, row }: { state: State; row: Row }) {
   const chips = bestSuggestions(list.value ?? [], row.name);
   return (
     <fieldset class="lb-suggestions lb-noprint">
-      <legend class="lb-hidden">Suggested names</legend>
+      <legend class="ws-hidden">Suggested names</legend>
       <span class="lb-fine">
         {list.value === null ? "Suggestions…" : chips.length > 0 ? "Suggested" : "No suggestions"}
       </span>

@@ -185,7 +185,7 @@ export function Examples({ state, row }: { state: State; row: Row }) {
         )}
         {busy && shown.length === 0 && (
           <div class="lb-skeleton" role="status">
-            <span class="lb-hidden">Fetching pairs</span>
+            <span class="ws-hidden">Fetching pairs</span>
             <i />
             <i />
           </div>

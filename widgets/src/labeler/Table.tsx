@@ -102,13 +102,13 @@ function Cells({ row, domain }: Pick<LineProps, "row" | "domain">) {
         {!feature.recurs && (
           <span class="lb-mark" title="Does not recur on other prompts better than chance">
             <span aria-hidden="true">≁</span>
-            <span class="lb-hidden">does not recur</span>
+            <span class="ws-hidden">does not recur</span>
           </span>
         )}
         {row.turned && (
           <span class="lb-mark" title="Read the other way round">
             <span aria-hidden="true">⇄</span>
-            <span class="lb-hidden">turned round</span>
+            <span class="ws-hidden">turned round</span>
           </span>
         )}
       </div>

@@ -73,7 +73,7 @@ function FilterPanel({ state, id }: { state: State; id: string }) {
   const any = (word: string): readonly [string, string] => ["", word];
   return (
     <fieldset id={id} class="lb-filters">
-      <legend class="lb-hidden">Filters and order</legend>
+      <legend class="ws-hidden">Filters and order</legend>
       <Choice
         label="Kind"
         value={filters.kind ?? ""}
