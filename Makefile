@@ -32,7 +32,7 @@ $(LAB_READY): $(READY)
 
 $(DEV_READY): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@cd widgets && $(NPM) ci --silent
+	@cd widgets && $(NPM) install --no-save --silent  # not "ci": that wants every platform's binaries in the lockfile
 	@touch $@ $(LAB_READY)
 
 demo: $(READY)  ## Study the shipped MT-Bench votes: tables here, mt-bench.whim and report.html

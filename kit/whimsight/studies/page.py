@@ -217,7 +217,7 @@ def built(name: str) -> str:
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise StudyError(
-            f"The front end is not built: whimsight/static/{name} is missing. In a checkout run `npm ci` and "
+            f"The front end is not built: whimsight/static/{name} is missing. In a checkout run `npm install` and "
             "`npm run build` in the folder widgets; an installed package should hold it, so install it again."
         ) from error
 
