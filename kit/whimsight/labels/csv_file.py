@@ -133,8 +133,11 @@ def _rows(path: Path) -> Iterator[list[str]]:
             'Save it as "CSV UTF-8" in the spreadsheet.'
         ) from error
     for separator in ",;\t":
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        if "feature" in [cell.strip().casefold() for cell in next(rows, [])]:
+        try:
+            first = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+        except csv.Error:  # a cell without end: not the separator, or not a table
+            continue
+        if "feature" in [cell.strip().casefold() for cell in first]:
             return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     raise LabelsError(
         f"Cannot import {path.name!r}: row 1 must name the columns, among them 'feature'; "

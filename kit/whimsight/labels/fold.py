@@ -41,7 +41,8 @@ class State:
     own : dict
         author to feature to `Label`: what each person would have alone.
     done, undone : dict
-        author to steps, oldest first: what undo and redo would take.
+        author to steps, oldest first: what undo and redo would take. The steps are keys, so that one is
+        found and taken out at once, in a history of any length.
     steps : dict
         (author, step) to its edits; nobody joins another person's step.
     judgments : dict
@@ -52,8 +53,8 @@ class State:
 
     labels: dict[str, Label] = field(default_factory=dict)
     own: dict[str, dict[str, Label]] = field(default_factory=dict)
-    done: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    undone: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    done: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    undone: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     steps: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
     judgments: dict[tuple[str, str, int, str], Event] = field(default_factory=dict)
     tick: int = 0
@@ -98,7 +99,7 @@ def _edit(state: State, event: Event) -> None:
     together = state.steps.setdefault(key, [])
     together.append(event)
     if len(together) == 1:
-        state.done[event.author].append(event.step)
+        state.done[event.author][event.step] = None
         state.undone[event.author].clear()
 
 
@@ -108,14 +109,13 @@ def _move(state: State, event: Event) -> None:
     if (event.author, event.target) not in state.steps:
         return
     if event.kind == "undo" and event.target in done:
-        done.remove(event.target)
-        undone.append(event.target)
+        del done[event.target]
+        undone[event.target] = None
     # Whether a redo was still on offer was settled when it was made: here an edit of the same person on
     # another machine may stand in between.
     if event.kind == "redo" and event.target not in done:
-        done.append(event.target)
-        if event.target in undone:
-            undone.remove(event.target)
+        done[event.target] = None
+        undone.pop(event.target, None)
 
 
 def differs(label: Label, changes: dict[str, Any]) -> bool:

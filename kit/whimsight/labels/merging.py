@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import pandas as pd
 
 from whimsight.errors import LabelsError
-from whimsight.labels.events import Event
+from whimsight.labels.events import Event, now_ms
 from whimsight.labels.fold import fold
 from whimsight.labels.handed_in import HandedIn, read_handed_in
 
@@ -33,6 +33,7 @@ Voices = dict[str, list[Event]]
 """Who speaks, and what they did, in order."""
 
 _SUFFIXES = (".labels", ".json")
+_FARTHEST_MS = 10 * 365 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -272,6 +273,12 @@ def conflicts_table(voices: Voices, store: LabelStore) -> pd.DataFrame:
 def _unusable(handed: HandedIn, study: str | None, known: list[str] | None) -> str:
     if handed.study is not None and study is not None and handed.study != study:
         return "it belongs to another study, whose features are other ones."
+    last = max((event.tick for event in handed.events), default=0)
+    if last > now_ms() + _FARTHEST_MS:
+        return (
+            "one of its events is dated more than ten years from now, and all later work would have to be "
+            "dated after it. Hand its labels in as to_csv writes them."
+        )
     foreign = sorted({event.feature for event in handed.events} - set(known or ()))
     if known is not None and foreign:
         return f"it labels {foreign[0]!r}, which the study does not have."

@@ -14,7 +14,7 @@ __all__ = ["checked_event"]
 
 _UUID = re.compile(r"[0-9a-f]{32}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-_LAST_TICK = 253_402_300_800_000  # the year 10000
+_LAST_TICK = 2**63  # as far as SQLite counts: what was written here after a wrong clock must be read again
 
 
 def checked_event(found: dict[str, Any]) -> Event:

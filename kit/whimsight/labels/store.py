@@ -351,8 +351,9 @@ class LabelStore:
             steps = (state.done if kind == "undo" else state.undone).get(who)
             if not steps:
                 return []
-            touched.append(state.steps[who, steps[-1]][0].feature)
-            return [new_event(kind, touched[0], {}, author=who, after=state.tick, target=steps[-1])]
+            last = next(reversed(steps))
+            touched.append(state.steps[who, last][0].feature)
+            return [new_event(kind, touched[0], {}, author=who, after=state.tick, target=last)]
 
         self._ledger.add(make)
         return touched[0] if touched else None

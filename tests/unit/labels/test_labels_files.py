@@ -152,6 +152,7 @@ def test_a_table_lists_all_features_so_that_names_can_be_filled_in(store: LabelS
         ("feature,name,name\nd00,a,b\n", r"row 1 names 'name' twice"),
         ("id,name\nd00,a\n", r"row 1 must name the columns, among them 'feature'"),
         ("", r"row 1 must name the columns"),
+        ("x" * 200_000, r"row 1 must name the columns"),
         ("feature,name\n" + "x,a\n" * 9, r"Row 6.* And 4 more\."),
         ("feature,name\nd00," + "x" * 201, r"Row 2: The name of 'd00' has 201 characters"),
     ],

@@ -207,9 +207,12 @@ def test_hostile_files_are_refused_one_by_one_by_name_and_the_others_are_taken(t
     spoil(bad("forged", "changed after it was made"), "UPDATE events SET author = 'good'")
     add_row(bad("nested", "cannot be used"), event, payload='{"note":' + "[" * 9_000 + "]" * 9_000 + "}")
     add_row(bad("kind", "another form"), event, kind="drop")
-    add_row(bad("tick", "its tick is"), event, tick=2**62)
+    add_row(bad("tick", "its tick is"), event, tick=-1)
     add_row(bad("number", "not a text"), event, author=b"\xff\xfe")
     spoil(bad("wal", "journal mode"), "PRAGMA journal_mode=WAL")
+    LabelStore(bad("future", "ten years from now.*to_csv")).take(
+        [new_event("edit", "d01", {"note": "n"}, author="Eve", after=253_402_300_799_000)]
+    )
     hand_in(folder, "other", "x", study="0" * 64)
     expected["other.labels"] = "another study"
     stranger = LabelStore(folder / "stranger.labels", study=STUDY)

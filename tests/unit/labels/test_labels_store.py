@@ -6,6 +6,7 @@ import os
 import pickle
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 import whimsight as ws
 from whimsight.labels import LabelStore
-from whimsight.labels.events import uuid_of
+from whimsight.labels.events import new_event, uuid_of
+from whimsight.labels.fold import fold
 
 FEATURES = ["d00", "d01", "m_words"]
 
@@ -144,6 +146,7 @@ def test_names_become_one_clean_line_and_keep_what_people_write(store: LabelStor
         ({"status": "veryfied"}, "draft, named, verified, rejected; found 'veryfied'.*verified"),
         ({"tags": "tone"}, "must be a list of texts"),
         ({"tags": ["a;b"]}, "semicolon"),
+        ({"tags": ["a\u037eb"]}, "semicolon"),  # the Greek question mark, which composing makes a semicolon
         ({"tags": [1]}, "must be texts; found 1"),
         ({"tags": [str(i) for i in range(51)]}, "51 tags; at most 50"),
         ({"turned": "yes"}, "True or False; found 'yes'"),
@@ -363,6 +366,23 @@ def test_events_come_in_order_and_fit_their_ids_even_when_the_clock_runs_backwar
     assert row(store, "d00")["note"] == "c"
     assert row(store, "d00")["time"] == "1970-01-01T00:00:04.000Z"
     assert all(uuid_of(e.uuid[:16], e) == e.uuid for e in store.events())
+
+
+def test_work_after_an_event_of_any_date_is_read_again(store: LabelStore) -> None:
+    year_10000 = 253_402_300_800_000
+    store.take([new_event("edit", "d00", {"name": "early"}, author="Eve", after=year_10000 - 2)])
+    store.edit("d01", name="mine")
+    assert LabelStore(store.path).labels["name"].to_dict() == {"d00": "early", "d01": "mine"}
+
+
+def test_a_history_of_many_undos_is_folded_quickly() -> None:
+    edits = [new_event("edit", "d00", {"note": str(i)}, author="Ann", after=i) for i in range(20_000)]
+    back = [new_event("undo", "d00", {}, author="Ann", after=0, target=edit.uuid) for edit in reversed(edits)]
+    begin = time.process_time()
+    state = fold([*edits, *back])
+    assert time.process_time() - begin < 1  # a search for each step took many times as long
+    assert state.labels == {}
+    assert list(state.undone["Ann"]) == [edit.uuid for edit in reversed(edits)]
 
 
 def test_a_store_can_be_pickled(store: LabelStore) -> None:
