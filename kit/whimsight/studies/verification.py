@@ -171,7 +171,7 @@ class BlindTest:
         judges += self._formula(feature, column, name, polarity)
         return {
             "judges": judges,
-            "alpha": self._alpha(feature, name, polarity, answers),
+            "alpha": self._alpha(feature, name, answers),
             "answered": int((who == self.author).sum()),
         }
 
@@ -203,18 +203,18 @@ class BlindTest:
             r, low, high = -r, None if high is None else -high, None if low is None else -low
         return [_result(judge, r, low, high, 0 if pd.isna(n) else int(n))]
 
-    def _alpha(self, feature: str, name: str, polarity: float, answers: pd.DataFrame) -> float | None:
+    def _alpha(self, feature: str, name: str, answers: pd.DataFrame) -> float | None:
         if answers.empty:
             return None
         table = answers.pivot_table(index="author", columns="row", values="answer", aggfunc="last")
         said = [table.to_numpy(dtype=np.float64)]
-        formula = self._formula_answers(feature, name, polarity, table.columns.to_numpy(dtype=np.int64))
+        formula = self._formula_answers(feature, name, table.columns.to_numpy(dtype=np.int64))
         if formula is not None:
             said.append(formula[None, :])
         return _agreement(np.vstack(said))
 
     def _formula_answers(
-        self, feature: str, name: str, polarity: float, rows: NDArray[np.int64]
+        self, feature: str, name: str, rows: NDArray[np.int64]
     ) -> NDArray[np.float64] | None:
         """Return what the formula of a measured attribute says of pairs, where the name is the attribute's."""
         from whimsight.attributes import ATTRIBUTES, measure
@@ -223,7 +223,8 @@ class BlindTest:
             found = self._found_name(feature)
             if name not in (found, f"opposite of {found}"):
                 return None
-            return np.asarray(np.sign(polarity * self.reading.code(feature, rows)), dtype=np.float64)
+            end = 1.0 if name == found else -1.0  # what the name says, whichever end the feature is read from
+            return np.asarray(np.sign(end * self.reading.code(feature, rows)), dtype=np.float64)
         same = [key for key, attribute in ATTRIBUTES.items() if attribute.name == name]
         if not same:
             return None

@@ -17,6 +17,7 @@ from whimsight.studies.highlights import highlights
 from whimsight.studies.reading import Reading
 from whimsight.studies.snapshot import clean, labels_dict, page
 from whimsight.studies.verification import BlindTest
+from whimsight.studies.work import shown_name
 
 __all__ = ["Answers", "error_of"]
 
@@ -146,7 +147,7 @@ class Answers:
         feature, changes = self._feature(args), args.get("changes", dict)
         unknown = sorted(set(map(str, changes)) - set(_FIELDS))
         if unknown:
-            raise StudyError(f"A label has no field {unknown[0]!r}{nearest(unknown[0], list(_FIELDS))}.")
+            raise StudyError(f"A label has no field {unknown[0]!r}.{nearest(unknown[0], list(_FIELDS))}")
         self.store.edit(feature, **changes, author=self._author)
         return self._after()
 
@@ -207,13 +208,14 @@ class Answers:
         from whimsight.attributes import ATTRIBUTES
 
         feature = self._feature(args)
+        sign = float(self.study.polarity[self.study.column(feature)])
         if feature in ATTRIBUTES:
-            return {"suggestions": [{"name": ATTRIBUTES[feature].name, "fit": None, "source": "measured"}]}
+            name = shown_name(ATTRIBUTES[feature].name, "", turned=sign < 0)
+            return {"suggestions": [{"name": name, "fit": None, "source": "measured"}]}
         drafts = self.study.drafts
         if feature not in drafts.index or "candidates" not in drafts:
             return {"suggestions": []}
         candidates = [c for c in drafts["candidates"][feature] or () if len(c) == 3]
-        sign = float(self.study.polarity[self.study.column(feature)])
         fitting = [
             {"name": clean(str(name)), "fit": float(fit), "source": str(self.study.found["judge"][feature])}
             for name, fit, end in candidates

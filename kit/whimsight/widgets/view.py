@@ -27,6 +27,7 @@ __all__ = ["FeatureView"]
 # With module, style and labels the first message stays under 2 MB.
 _SNAPSHOT_BYTES = 1_700_000
 _FALLBACK_BYTES = 1_000_000
+_PAGE_BYTES, _PAGE_SNAPSHOT_BYTES = 5_000_000, 4_500_000
 _HEIGHT = 720
 
 _open: WeakSet[FeatureView] = WeakSet()
@@ -127,7 +128,7 @@ class FeatureView(anywidget.AnyWidget):
 
         target = Path(path)
         try:
-            atomic_write(target, self._page(names_only=names_only).encode())
+            atomic_write(target, self._page(_PAGE_BYTES, names_only=names_only).encode())
         except OSError as error:
             raise StudyError(
                 f"Cannot write {target.name!r}: {error.strerror or error}. Give the path of a file in an existing "
@@ -135,12 +136,12 @@ class FeatureView(anywidget.AnyWidget):
             ) from error
         return target
 
-    def _page(self, *, names_only: bool = False, max_bytes: int | None = None) -> str:
+    def _page(self, max_bytes: int, *, names_only: bool = False) -> str:
         picture = snapshot(
             self.study,
             examples=self._examples,
             names_only=names_only or self._names_only,
-            max_bytes=max_bytes or 4_500_000,
+            max_bytes=min(max_bytes, _PAGE_SNAPSHOT_BYTES),
             reading=self._answers.reading,
         )
         labels = labels_dict(self.study, report=True)
@@ -208,7 +209,7 @@ class FeatureView(anywidget.AnyWidget):
             return data, metadata
 
     def _fallback(self) -> str:
-        page = self._page(max_bytes=_FALLBACK_BYTES)
+        page = self._page(_FALLBACK_BYTES)
         return sandboxed_iframe(page, title=f"Features of {self.study.name}", height=self.height or _HEIGHT)
 
 

@@ -184,6 +184,18 @@ def test_the_formula_of_an_attribute_agrees_with_a_person_who_counts(study: Stud
     assert answered(study, "Ann", 12, wrong=12, feature="m_words").verification("m_words")["alpha"] < 0
 
 
+def test_a_name_that_fits_the_other_end_is_judged_by_what_it_says(study: Study) -> None:
+    study.labels.edit("m_bullets", turned=True, name="bullet points")
+    against = answered(study, "Ann", 12, feature="m_bullets").verification("m_bullets")
+    formula = against["judges"][-1]
+    assert formula["r"] == -1.0
+    assert person(against)["r"] > 0.5
+    assert against["alpha"] < 0  # Ann goes with the turned code, the formula with the name
+    study.labels.edit("m_bullets", name=None)
+    opposite = answered(study, "Ann", 12, feature="m_bullets").verification("m_bullets")
+    assert opposite["alpha"] == pytest.approx(1.0)
+
+
 def test_agreement_needs_ten_pairs_that_two_judged(study: Study) -> None:
     answered(study, "Ann", 9)
     answered(study, "Bea", 9)

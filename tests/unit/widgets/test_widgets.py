@@ -331,6 +331,10 @@ def test_suggestions_fit_the_end_of_the_feature_that_is_shown(study: Study) -> N
     assert result(widget, "suggest", feature="m_bullets")["suggestions"] == [
         {"name": "bullet points", "fit": None, "source": "measured"}
     ]
+    result(widget, "edit", feature="m_bullets", changes={"turned": True})
+    assert result(widget, "suggest", feature="m_bullets")["suggestions"] == [
+        {"name": "opposite of bullet points", "fit": None, "source": "measured"}
+    ]
 
 
 def test_a_blind_test_is_asked_and_answered(labeler: FeatureLabeler) -> None:
@@ -376,6 +380,11 @@ def test_requests_that_make_no_sense_are_answered_with_an_error(
     labeler: FeatureLabeler, name: Any, args: Any
 ) -> None:
     error(labeler, name, args)
+
+
+def test_a_field_that_a_label_does_not_have_is_named_with_the_nearest(labeler: FeatureLabeler) -> None:
+    said = error(labeler, "edit", {"feature": "d00", "changes": {"nmae": "x"}})
+    assert said == "A label has no field 'nmae'. Did you mean 'name'?"
 
 
 @pytest.mark.parametrize("content", ["text", None, 3, [], {}, {"kind": "other"}, {"kind": "answer"}])
@@ -551,6 +560,15 @@ def test_a_page_is_written_with_or_without_texts(study: Study, tmp_path: Path) -
     assert "regrets" in names
     assert "Answer A to" not in names
     assert "Question 0" not in names
+
+
+@pytest.mark.usefixtures("built_page")
+def test_a_page_stays_below_5_mb_although_each_bracket_takes_six_bytes_in_it(tmp_path: Path) -> None:
+    texts = {side: [f"{side} {i // 2} {'<' * 2_000}" for i in range(800)] for side in "ab"}
+    pairs = make_pairs(800, response_a=texts["a"], response_b=texts["b"])
+    labeler = FeatureLabeler(make_study(pairs), examples=100)
+    written = labeler.to_html(tmp_path / "page.html").stat().st_size
+    assert 1_000_000 < written < 5_000_000
 
 
 @pytest.mark.usefixtures("built_page")
