@@ -61,6 +61,7 @@ class Work:
         self._store: LabelStore | None = None
         self._chosen = False
         self._home: Path | None = None
+        self._stayed = False  # the labels could not follow the study to its file
         self._fingerprint: str | None = None
         self._warned = False
         self._key: tuple[Any, ...] | None = None
@@ -98,8 +99,9 @@ class Work:
         from whimsight.labels.home import move_home
 
         before, saved = self.labels(study), saved.absolute()
-        if not self._chosen and saved != self._home:
+        if not self._chosen and (saved != self._home or self._stayed):
             self._store, self._home = move_home(before, saved, **self._about(study)), saved
+            self._stayed = self._store is before
         study.path = saved
 
     def features(self, study: Study) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import time
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -415,9 +416,19 @@ def test_numbers_have_a_real_minus_and_no_negative_zero() -> None:
 
 def test_paths_shorten_and_other_slashes_stay() -> None:
     assert without_paths("/a/b/model.bin and C:\\x\\y\\z.txt") == "model.bin and z.txt"
+    assert (
+        without_paths("No such file: '/home/ann smith/my votes/x y.labels'") == "No such file: 'x y.labels'"
+    )
+    assert without_paths(str(OSError(2, "Gone", "C:\\Users\\Ann Smith\\x"))) == "[Errno 2] Gone: 'x'"
     assert without_paths("A/B") == "A/B"
     assert without_paths("chosen/rejected messages") == "chosen/rejected messages"
     assert without_paths("sentence-transformers/all-MiniLM-L6-v2") == "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def test_a_text_of_nothing_but_slashes_is_searched_for_paths_at_once() -> None:
+    begin = time.process_time()
+    assert without_paths("/" * 30_000) == "/" * 30_000
+    assert time.process_time() - begin < 0.5
 
 
 # -- in a notebook --------------------------------------------------------------------------------

@@ -169,6 +169,17 @@ def test_the_same_study_has_the_same_fingerprint_and_another_another(tmp_path: P
     assert len({study.fingerprint, *(other.fingerprint for other in others)}) == 4
 
 
+def test_work_that_could_not_follow_its_study_follows_at_the_next_save(study: Study, tmp_path: Path) -> None:
+    study.labels.edit("d00", name="kept")
+    (tmp_path / "v.labels").write_bytes(b"damaged " * 1_000)
+    with pytest.warns(UserWarning, match=r"its labels stay in .*'v\.labels'.*move it away"):
+        study.save(tmp_path / "v.whim")
+    assert study.features.loc["d00", "name"] == "kept"
+    (tmp_path / "v.labels").unlink()
+    study.save(tmp_path / "v.whim")
+    assert ws.open(tmp_path / "v.whim").features.loc["d00", "name"] == "kept"
+
+
 def test_saving_moves_the_work_beside_the_file_and_opening_finds_it(study: Study, tmp_path: Path) -> None:
     assert study.path is None
     plain = make_study().save(tmp_path / "plain.whim").read_bytes()

@@ -26,7 +26,11 @@ __all__ = [
 
 _BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_PATH = re.compile(r"(?:~|\b[A-Za-z]:)?(?:[\\/]+[^\\/\s'\"<>|:;,]+){2,}[\\/]?")
+# A run of slashes is looked at once, from its beginning: a text of nothing but slashes must not take minutes.
+_PATH = re.compile(r"(?<![\\/])(?:~|\b[A-Za-z]:)?(?:[\\/]++[^\\/\s'\"<>|:;,]++){2,}[\\/]?")
+_QUOTED_PATH = re.compile(r"(['\"])((?:~|[A-Za-z]:)?[\\/]++[^\\/'\"\n]++[\\/][^'\"\n]*+)\1")
+"""In quotation marks, as in an OSError, a path may hold spaces: the names of many people's folders do."""
+
 _LABEL = 40
 
 
@@ -140,12 +144,17 @@ def without_paths(value: Any) -> Any:
     {'model': 'e5', 'n': 3}
     """
     if isinstance(value, str):
-        return _PATH.sub(lambda m: re.split(r"[\\/]+", m[0].rstrip("\\/"))[-1], value)
+        value = _QUOTED_PATH.sub(lambda m: f"{m[1]}{_last_part(m[2])}{m[1]}", value)
+        return _PATH.sub(lambda m: _last_part(m[0]), value)
     if isinstance(value, dict):
         return {without_paths(k): without_paths(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [without_paths(v) for v in value]
     return value
+
+
+def _last_part(path: str) -> str:
+    return re.split(r"[\\/]+", path.rstrip("\\/"))[-1]
 
 
 def listed(words: Sequence[str]) -> str:
