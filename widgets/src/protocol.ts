@@ -172,7 +172,8 @@ export interface Requests {
   edit: [{ feature: FeatureId; changes: Partial<Label> }, { labels: Record<FeatureId, Label>; work: Work }];
   undo: [Record<string, never>, { labels: Record<FeatureId, Label>; work: Work; feature: FeatureId | null }];
   redo: [Record<string, never>, { labels: Record<FeatureId, Label>; work: Work; feature: FeatureId | null }];
-  examples: [{ feature: FeatureId; where: Where; n: number; offset: number }, Page];
+  /** In a comparison of one of its datasets. */
+  examples: [{ feature: FeatureId; where: Where; n: number; offset: number; dataset?: number }, Page];
   /** A whole text of a pair. */
   text: [{ row: number; part: "prompt" | "more" | "less"; feature: FeatureId }, { text: string }];
   /** Without spans `reason` may say why there are none. */
@@ -207,5 +208,135 @@ export interface LabelerModel {
   work: Work;
   selected: FeatureId;
   /** In pixels, null for as high as the window allows; absent on a page of its own, which is as long as it is. */
+  height?: number | null;
+}
+
+/* ---------- DatasetComparison ---------- */
+
+/** One of the datasets (or slices of one dataset) that are compared. Its position is its number everywhere. */
+export interface ComparedDataset {
+  name: string;
+  /** Votes; pairs that differ as texts; prompts; people. */
+  rows: number;
+  pairs: number;
+  prompts: number;
+  annotators: number;
+  labelled: number;
+}
+
+/**
+ * What can be said of an effect. "for", "against": the interval lies on one side of 0. "little": it lies within
+ * 5 points of 0. "unclear": it spans 0 and may still be large. "too few": no estimate, or an interval wider than
+ * 40 points, which is no news about the dataset.
+ */
+export type Verdict = "for" | "against" | "little" | "unclear" | "too few";
+
+/** One feature in one dataset; null where it could not be estimated. Read as found, before anybody turned it. */
+export interface Cell {
+  prevalence: number;
+  prevalence_low: number;
+  prevalence_high: number;
+  /** Prevalence as a multiple of the first dataset's; null for the first itself and where it is unknown. */
+  ratio: number | null;
+  ratio_low: number | null;
+  /** Null for a ratio without an upper end, where the first dataset may have none of it. */
+  ratio_high: number | null;
+  beta: number | null;
+  beta_low: number | null;
+  beta_high: number | null;
+  delta_win: number | null;
+  delta_win_low: number | null;
+  delta_win_high: number | null;
+  /** Degrees of freedom of the interval of delta_win. */
+  degrees: number | null;
+  /** Share of the dataset's rows that carry the effect (active, with a decided vote), and its standard error. */
+  share: number;
+  share_se: number;
+  n: number;
+  verdict: Verdict;
+}
+
+/** One feature over all datasets. */
+export interface ComparedFeature {
+  feature: FeatureId;
+  kind: Kind;
+  name: string;
+  judge: string;
+  note: string;
+  recurs: boolean;
+  stability: number | null;
+  fidelity: number | null;
+  fidelity_low: number | null;
+  fidelity_high: number | null;
+  /** One a dataset. */
+  cells: Cell[];
+  /** Covariances of delta_win between datasets, by rows; datasets that share prompts are not independent. */
+  covariance: (number | null)[][];
+  /** Random-effects mean over datasets, as one more dataset might have it, with its 95 % interval. */
+  pooled: number | null;
+  pooled_low: number | null;
+  pooled_high: number | null;
+  /** Standard deviation of the effect between datasets, beyond chance. */
+  tau: number | null;
+  tau_low: number | null;
+  tau_high: number | null;
+  /** Cochran's Q, share of the variation that is not chance (0 to 1), p and q that all datasets agree. */
+  Q: number | null;
+  i2: number | null;
+  i2_low: number | null;
+  i2_high: number | null;
+  p: number | null;
+  q: number | null;
+  /** What all datasets together say, with NAME where the name goes; and for the feature turned round. */
+  sentence: string;
+  sentence_turned: string;
+}
+
+/** A feature that goes with being preferred in one dataset and with not being preferred in another. */
+export interface Conflict {
+  feature: FeatureId;
+  /** Numbers of the datasets. For a feature that was turned round they change places. */
+  for: number;
+  against: number;
+  /** delta_win in the first less that in the second, positive, in [0, 2], with its 95 % interval. */
+  difference: number;
+  difference_low: number;
+  difference_high: number;
+  q: number;
+  sentence: string;
+  sentence_turned: string;
+}
+
+export interface ComparisonSnapshot {
+  schema: 1;
+  comparison: {
+    name: string;
+    /** "datasets", or what the slices are made by: "category", "topics", "labels" ... */
+    by: string;
+    /** True where some datasets share prompts, so that their estimates are not independent. */
+    linked: boolean;
+    controls: string[];
+    names_only: boolean;
+  };
+  datasets: ComparedDataset[];
+  features: ComparedFeature[];
+  /** Sorted by size, the largest first. */
+  conflicts: Conflict[];
+  /** For each feature, for each dataset, the first examples by |code|; texts are positions in `texts`. */
+  examples: Record<FeatureId, Example[][]>;
+  texts: Text[];
+}
+
+/** Traits of the comparison's model. `selected`, `shown` and `weights` are written by both sides. */
+export interface ComparisonModel {
+  snapshot: ComparisonSnapshot;
+  /** The same labels, and the same work, as those of a labeler on the comparison's study. */
+  labels: Record<FeatureId, Label>;
+  work: Work;
+  selected: FeatureId;
+  /** The two datasets whose examples stand side by side. */
+  shown: [number, number];
+  /** How much each dataset counts in the mixture; 0 or more, not all 0; shares are weights over their sum. */
+  weights: number[];
   height?: number | null;
 }

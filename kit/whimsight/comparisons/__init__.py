@@ -1,0 +1,1 @@
+"""What several datasets, or slices of one, measure and express, side by side."""
