@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Estimates"]
+from whimsight._threads import in_threads
+from whimsight.comparisons.links import Links
+from whimsight.effects.clusters import Clusters
+from whimsight.effects.one import Effect, OneAtATime
+from whimsight.effects.prevalence import share_of, wilson
+from whimsight.errors import FitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from whimsight.comparisons.slices import Slice
+
+__all__ = ["Estimates", "Measured", "measure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,7 @@ class Estimates:
     @property
     def se(self) -> NDArray[np.float64]:
         """Standard errors, float64 (K, F)."""
-        return np.sqrt(np.einsum("jkk->kj", self.covariance))
+        return np.asarray(np.sqrt(np.einsum("jkk->kj", self.covariance)))
 
     @property
     def p(self) -> NDArray[np.float64]:
@@ -48,3 +63,160 @@ class Estimates:
         from scipy.special import stdtrit
 
         return np.asarray(stdtrit(self.degrees, 1 - alpha / 2) * self.se)
+
+    def turned(self, sign: NDArray[np.float64]) -> Estimates:
+        """Return the estimates with the features of ``sign`` (F,) -1 read the other way round."""
+        return Estimates(self.value * sign, self.covariance, self.degrees)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything that K slices say of F features; all arrays (K, F) unless an `Estimates`.
+
+    Attributes
+    ----------
+    prevalence, beta, delta_win : Estimates
+        beta in units of ``scale``, the same for all slices.
+    prevalence_low, prevalence_high : ndarray
+        Wilson's interval; see `whimsight.effects.prevalence`.
+    share, share_se : ndarray
+        Share of a slice's rows that carry the effect (active, with a decided vote), and its standard error.
+    n : ndarray
+        int64: how many rows these are.
+    scale : ndarray
+        float64 (F,): standard deviation of the codes over rows with a vote, each slice counting the same.
+    linked : bool
+        Whether any two slices share a prompt or an annotator.
+    """
+
+    prevalence: Estimates
+    prevalence_low: NDArray[np.float64]
+    prevalence_high: NDArray[np.float64]
+    beta: Estimates
+    delta_win: Estimates
+    share: NDArray[np.float64]
+    share_se: NDArray[np.float64]
+    n: NDArray[np.int64]
+    scale: NDArray[np.float64]
+    linked: bool
+
+
+def measure(
+    pair_codes: NDArray[np.float32],
+    pair_of_row: NDArray[np.int64],
+    slices: Sequence[Slice],
+    *,
+    clusters: Sequence[NDArray[np.int64]],
+    controls: NDArray[np.float64],
+    own_control: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    ties: Literal["drop", "davidson"] = "drop",
+    alpha: float = 0.05,
+) -> Measured:
+    """Measure every feature in every slice.
+
+    Each slice is estimated by itself, as `whimsight.effects.effects` does it. Where slices share clusters (the same
+    prompts judged by people and by a model, slices of one dataset with the same annotators) the covariance of two
+    estimates is the sum, over the clusters that they share, of how far the cluster moves the one times how far it
+    moves the other: what the pairing says without leaving out a row.
+
+    Parameters
+    ----------
+    pair_codes, pair_of_row : ndarray
+        As in `Study`; float32 (u, F) and int64 (n,).
+    slices : sequence of Slice
+    clusters : sequence of ndarray
+        One or two int64 (n,): prompts, and annotators where there are several.
+    controls : ndarray
+        float64 (n, C).
+    own_control : ndarray
+        int64 (F,): the control that is the feature, -1 for none.
+    weights : ndarray
+        float64 (n,).
+
+    Raises
+    ------
+    FitError
+        If every decided vote of a slice says the same; the message names the slice.
+    """
+    k, f = len(slices), pair_codes.shape[1]
+    links = Links(clusters, slices)
+    value = {name: np.full((k, f), np.nan) for name in ("prevalence", "low", "high", "share", "share_se")}
+    moved_prevalence, degrees_prevalence = [], np.full((k, f), np.nan)
+    estimators, variance = [], np.zeros((k, f))
+    for i, part in enumerate(slices):
+        codes = pair_codes[pair_of_row[part.rows]]
+        ways = [way[part.rows] for way in clusters]
+        heft = weights[part.rows]
+        prompts = Clusters(ways[:1])
+        share, around = share_of(codes != 0, prompts, heft)
+        value["prevalence"][i] = share
+        value["low"][i], value["high"][i] = wilson(share, around, prompts.fewest, alpha)
+        degrees_prevalence[i] = around.degrees
+        rows = np.arange(part.rows.size)
+        moved_prevalence.append((around.se, links.shared(i, rows, prompts, around.moved)))
+        decided = np.isfinite(part.preference) & (part.preference != 0.5)
+        value["share"][i], around = share_of((codes != 0) & decided[:, None], prompts, heft)
+        value["share_se"][i] = around.se
+        try:
+            estimators.append(
+                OneAtATime(
+                    codes,
+                    part.preference,
+                    clusters=ways,
+                    controls=controls[part.rows],
+                    own_control=own_control,
+                    weights=heft,
+                    ties=ties,
+                )
+            )
+        except FitError as error:
+            raise FitError(f"In {part.name!r}: {error}") from None
+        used = estimators[-1].used
+        if used is not None:
+            variance[i] = codes[used.rows].var(axis=0, dtype=np.float64)
+    voted = [i for i, one in enumerate(estimators) if one.used is not None]
+    scale = np.sqrt(variance[voted].mean(axis=0)) if voted else np.ones(f)
+    scale = np.where(scale > 0, scale, 1.0)
+    for one in estimators:
+        one.scale = scale
+    beta, delta_win = _nothing(k, f), _nothing(k, f)
+    n = np.zeros((k, f), dtype=np.int64)
+
+    def feature(j: int) -> None:
+        found = [one.measure(j) for one in estimators]
+        n[:, j] = [effects.n for effects in found]
+        _enter(beta, j, [effects.beta for effects in found], links)
+        _enter(delta_win, j, [effects.delta_win for effects in found], links)
+
+    deque(in_threads(feature, range(f)), maxlen=0)
+    return Measured(
+        prevalence=Estimates(value["prevalence"], links.covariances(moved_prevalence, f), degrees_prevalence),
+        prevalence_low=value["low"],
+        prevalence_high=value["high"],
+        beta=beta,
+        delta_win=delta_win,
+        share=value["share"],
+        share_se=value["share_se"],
+        n=n,
+        scale=scale,
+        linked=links.any,
+    )
+
+
+def _nothing(k: int, f: int) -> Estimates:
+    return Estimates(np.full((k, f), np.nan), np.full((f, k, k), np.nan), np.full((k, f), np.nan))
+
+
+def _enter(into: Estimates, j: int, found: Sequence[Effect | str], links: Links) -> None:
+    """Write one feature's estimates and their covariance, in place."""
+    given = [i for i, one in enumerate(found) if isinstance(one, Effect) and np.isfinite(one.spread.se[0])]
+    moves = []
+    for i in given:
+        one = found[i]
+        assert isinstance(one, Effect)
+        into.value[i, j] = one.value
+        into.degrees[i, j] = one.spread.degrees[0]
+        moves.append((one.spread.se, links.shared(i, one.rows, one.clusters, one.spread.moved)))
+    if given:
+        into.covariance[np.ix_([j], given, given)] = links.covariances(moves, 1)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.rows import check_matrix
-from whimsight.effects.spread import mean_spread
+from whimsight.effects.spread import Spread, mean_spread
 
-__all__ = ["prevalence"]
+__all__ = ["prevalence", "share_of", "wilson"]
 
 
 def prevalence(
@@ -48,26 +48,38 @@ def prevalence(
     >>> prevalence(codes, clusters=[np.arange(4)]).prevalence.tolist()
     [0.5]
     """
-    from scipy.special import stdtrit
-
     n = codes.shape[0]
     w = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
     check_matrix("weights", w, n)
     for position, way in enumerate(clusters):
         check_matrix(f"clusters[{position}]", np.asarray(way), n)
-    active = (codes != 0).astype(np.float64)
-    share = w @ active / w.sum()
     grouped = Clusters(clusters)
-    found = mean_spread((active - share) * (w / w.sum())[:, None], grouped)
+    share, found = share_of(codes != 0, grouped, w)
+    low, high = wilson(share, found, grouped.fewest, alpha)
+    return pd.DataFrame({"prevalence": share, "prevalence_low": low, "prevalence_high": high})
+
+
+def share_of(
+    active: NDArray[np.bool_], clusters: Clusters, weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], Spread]:
+    """Weighted share of rows that are active, float64 (F,), and its spread."""
+    present, whole = active.astype(np.float64), weights.sum()
+    share = weights @ present / whole
+    return share, mean_spread((present - share) * (weights / whole)[:, None], clusters)
+
+
+def wilson(
+    share: NDArray[np.float64], found: Spread, fewest: int, alpha: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower and upper ends of the interval that `prevalence` describes, float64 (F,) each."""
+    from scipy.special import stdtrit
+
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(found.se > 0, share * (1 - share) / np.square(found.se), grouped.fewest)
+        size = np.where(found.se > 0, share * (1 - share) / np.square(found.se), fewest)
     z2 = np.square(stdtrit(found.degrees, 1 - alpha / 2))
     centre = (share + z2 / (2 * size)) / (1 + z2 / size)
     half = np.sqrt(z2) / (1 + z2 / size) * np.sqrt(share * (1 - share) / size + z2 / (4 * size**2))
-    return pd.DataFrame(
-        {
-            "prevalence": share,
-            "prevalence_low": np.where(share > 0, np.maximum(centre - half, 0.0), 0.0),
-            "prevalence_high": np.where(share < 1, np.minimum(centre + half, 1.0), 1.0),
-        }
+    return (
+        np.where(share > 0, np.maximum(centre - half, 0.0), 0.0),
+        np.where(share < 1, np.minimum(centre + half, 1.0), 1.0),
     )

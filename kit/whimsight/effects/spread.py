@@ -24,10 +24,15 @@ _FEW_COLUMNS = 8
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Standard errors and the degrees of freedom of their t distribution, both float64 (m,)."""
+    """Standard errors and the degrees of freedom of their t distribution, both float64 (m,).
+
+    ``moved`` holds what they come from: for each way, float64 (n_clusters, m), how far each cluster moves the
+    estimates. The products of two estimates' moves, summed over the clusters that they share, are their covariance.
+    """
 
     se: NDArray[np.float64]
     degrees: NDArray[np.float64]
+    moved: tuple[NDArray[np.float64], ...] = ()
 
     def reach(self, alpha: float) -> NDArray[np.float64]:
         """Half the width of the interval of level 1 - ``alpha``."""
@@ -82,7 +87,7 @@ def spread(
     """
     n = clusters.ways[0].codes.size
     copies = fit.residual.size // n
-    variances, degrees = [], []
+    moves, degrees = [], []
     for way in clusters.ways:
         tiled = way if copies == 1 else Way(np.tile(way.codes, copies), way.n_clusters)
         extra = None if average is None else way.sums(average)
@@ -91,14 +96,14 @@ def spread(
             moved = tiled.sums(fit.design * fit.residual[:, None]) @ fit.inverse @ gradients
             moved += 0.0 if extra is None else extra[:, None]
             factor = g / max(g - 1, 1) * (n - 1) / max(n - fit.theta.size, 1)
-            variances.append(factor * np.square(moved).sum(axis=0))
+            moves.append(np.sqrt(factor) * moved)
             degrees.append(np.full(gradients.shape[1], float(g - 1)))
         else:
             moved = _corrected(fit, tiled) @ gradients
             moved += 0.0 if extra is None else (extra * np.sqrt(g / max(g - 1, 1)))[:, None]
-            variances.append(np.square(moved).sum(axis=0))
+            moves.append(moved)
             degrees.append(_effective(fit, gradients, tiled) - 1)
-    return _combine(variances, degrees, correction)
+    return _combine(moves, degrees, correction)
 
 
 def mean_spread(influence: NDArray[np.float64], clusters: Clusters) -> Spread:
@@ -106,32 +111,33 @@ def mean_spread(influence: NDArray[np.float64], clusters: Clusters) -> Spread:
 
     The plain sandwich times G / (G - 1); two ways by "max-se"; one less degree of freedom than clusters.
     """
-    variances, degrees = [], []
+    moves, degrees = [], []
     for way in clusters.ways:
         g = way.n_clusters
-        variances.append(g / max(g - 1, 1) * np.square(way.sums(influence)).sum(axis=0))
+        moves.append(np.sqrt(g / max(g - 1, 1)) * way.sums(influence))
         degrees.append(np.full(influence.shape[1], float(g - 1)))
-    return _combine(variances, degrees, "CR2")
+    return _combine(moves, degrees, "CR2")
 
 
 def _combine(
-    variances: list[NDArray[np.float64]], degrees: list[NDArray[np.float64]], correction: Correction
+    moves: list[NDArray[np.float64]], degrees: list[NDArray[np.float64]], correction: Correction
 ) -> Spread:
+    variances, moved = [np.square(m).sum(axis=0) for m in moves], tuple(moves)
     if len(variances) == 1:
-        return Spread(np.sqrt(variances[0]), np.maximum(degrees[0], 1.0))
+        return Spread(np.sqrt(variances[0]), np.maximum(degrees[0], 1.0), moved)
     first, second, both = variances
     total = first + second - both
     larger = np.maximum(first, second)
     if correction == "CR1":
         total = np.where(total > 0, total, larger)
-        return Spread(np.sqrt(total), np.maximum(np.minimum(degrees[0], degrees[1]), 1.0))
+        return Spread(np.sqrt(total), np.maximum(np.minimum(degrees[0], degrees[1]), 1.0), moved)
     total = np.maximum(total, larger)
     added = total - first
     with np.errstate(divide="ignore", invalid="ignore"):
         satterthwaite = total**2 / (
             first**2 / np.maximum(degrees[0], 1.0) + added**2 / np.maximum(degrees[1], 1.0)
         )
-    return Spread(np.sqrt(total), np.maximum(np.nan_to_num(satterthwaite, nan=1.0), 1.0))
+    return Spread(np.sqrt(total), np.maximum(np.nan_to_num(satterthwaite, nan=1.0), 1.0), moved)
 
 
 def _corrected(fit: Fit, way: Way) -> NDArray[np.float64]:

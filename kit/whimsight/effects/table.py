@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 
 from whimsight._threads import in_threads
 from whimsight.effects.adjust import benjamini_hochberg, bonferroni
-from whimsight.effects.davidson import fit_davidson
-from whimsight.effects.logit import Fit, fit_firth, fit_logit, sigmoid
+from whimsight.effects.one import Effect, OneAtATime
 from whimsight.effects.prevalence import prevalence
-from whimsight.effects.rows import FEWEST, Votes, check_matrix, standardise, votes
-from whimsight.effects.spread import Correction, Spread, spread
-from whimsight.errors import FitError
+from whimsight.effects.spread import Correction
 
 __all__ = ["effects"]
 
@@ -95,35 +92,30 @@ def effects(
     >>> bool(table.beta_low[0] < 1 < table.beta_high[0]), bool(table.significant[0])
     (True, True)
     """
-    n_features = codes.shape[1]
-    check_matrix("codes", codes, preference.size)
-    used = votes(
-        preference, clusters=clusters, controls=controls, weights=weights, with_ties=ties == "davidson"
+    one = OneAtATime(
+        codes,
+        preference,
+        clusters=clusters,
+        controls=controls,
+        own_control=own_control,
+        weights=weights,
+        ties=ties,
+        correction=correction,
     )
     # Who votes changes nothing in how responses differ: only the first way, the prompts, matters here.
     table = prevalence(codes, clusters=clusters[:1], weights=weights, alpha=alpha)
+    n_features = codes.shape[1]
     out = {name: np.full(n_features, np.nan) for name in _EFFECTS}
     count = np.zeros(n_features, dtype=np.int64)
     notes: dict[int, str] = {}
-    if used is not None:
-        own = np.full(n_features, -1) if own_control is None else np.asarray(own_control)
-        if own.shape != (n_features,):
-            raise FitError(f"own_control must have one entry for each of the {n_features} features.")
-        decided = np.flatnonzero(used.y != 0.5)
-        columns = np.asfortranarray(codes[used.rows])
 
-        def measure(j: int) -> None:
-            z = columns[:, j].astype(np.float64)
-            keep = np.arange(used.controls.shape[1]) != own[j]
-            active = decided[z[decided] != 0]
-            count[j] = active.size
-            if active.size < FEWEST:
-                notes[j] = f"{active.size} active rows with a decided vote; at least {FEWEST} are needed."
-                return
-            found = _beta(z, used, keep, correction, davidson=ties == "davidson")
-            _enter(out, j, "beta", found, alpha, notes)
-            _enter(out, j, "delta_win", _delta_win(z, used, active, keep, correction), alpha, notes)
+    def measure(j: int) -> None:
+        found = one.measure(j)
+        count[j] = found.n
+        for name, one_effect in (("beta", found.beta), ("delta_win", found.delta_win)):
+            _enter(out, j, name, one_effect, alpha, notes)
 
+    if one.used is not None:
         deque(in_threads(measure, range(n_features)), maxlen=0)
     for name in _EFFECTS:
         table[name] = out[name]
@@ -138,98 +130,18 @@ def _enter(
     out: dict[str, NDArray[np.float64]],
     j: int,
     name: str,
-    found: tuple[float, Spread, str] | str,
+    found: Effect | str,
     alpha: float,
     notes: dict[int, str],
 ) -> None:
     if isinstance(found, str):
         notes.setdefault(j, found)
         return
-    value, around, note = found
-    if note:
-        notes.setdefault(j, note)
-    reach = float(around.reach(alpha)[0])
+    if found.note:
+        notes.setdefault(j, found.note)
+    value, reach = found.value, float(found.spread.reach(alpha)[0])
     bound = 1.0 if name == "delta_win" else np.inf
     out[name][j] = value
     out[f"{name}_low"][j], out[f"{name}_high"][j] = max(value - reach, -bound), min(value + reach, bound)
     if name == "beta":
-        out["p"][j] = float(around.p(np.array([value]))[0])
-
-
-def _beta(
-    z: NDArray[np.float64],
-    used: Votes,
-    keep: NDArray[np.bool_],
-    correction: Correction,
-    *,
-    davidson: bool,
-) -> tuple[float, Spread, str] | str:
-    X, scale = standardise(np.column_stack([z, used.controls[:, keep]]))
-    if scale[0] == 0:
-        return "the code is constant over the rows with a vote."
-    X = np.column_stack([np.ones(z.size), X[:, scale > 0]])
-    fit, note = _fit(X, used, davidson=davidson)
-    if fit is None:
-        return note
-    gradient = np.zeros((fit.theta.size, 1))
-    gradient[1] = 1.0
-    around = spread(fit, gradient, used.clusters, correction=correction)
-    return float(fit.theta[1]), _at_least(around, fit, gradient, note), note
-
-
-def _delta_win(
-    z: NDArray[np.float64],
-    used: Votes,
-    active: NDArray[np.int64],
-    keep: NDArray[np.bool_],
-    correction: Correction,
-) -> tuple[float, Spread, str] | str:
-    part = used.take(active)
-    a_has_more = (z[active] > 0).astype(np.float64)
-    if np.ptp(a_has_more) == 0:
-        return "the code has the same sign in every active row."
-    if part.clusters.fewest < 2:
-        return "all active rows belong to one cluster."
-    if np.unique(part.y).size < 2:
-        return "every active row has the same vote."
-    controls, scale = standardise(part.controls[:, keep])
-    X = np.column_stack([np.ones(a_has_more.size), a_has_more, controls[:, scale > 0]])
-    fit, note = _fit(X, part, davidson=False)
-    if fit is None:
-        return note
-    rest = X @ fit.theta - a_has_more * fit.theta[1]
-    p1, p0 = sigmoid(rest + fit.theta[1]), sigmoid(rest)
-    share = part.weights / part.weights.sum()
-    change = float(share @ (p1 - p0))
-    slope1, slope0 = share * p1 * (1 - p1), share * p0 * (1 - p0)
-    gradient = (slope1 - slope0) @ X
-    gradient[1] = slope1.sum()
-    around = spread(
-        fit,
-        gradient[:, None],
-        part.clusters,
-        correction=correction,
-        average=share * (p1 - p0 - change),
-    )
-    return change, _at_least(around, fit, gradient[:, None], note), note
-
-
-def _fit(X: NDArray[np.float64], used: Votes, *, davidson: bool) -> tuple[Fit | None, str]:
-    if davidson and (used.y == 0.5).any():
-        fit = fit_davidson(X, used.y, used.weights)
-        return fit, "" if fit is not None else "Davidson's model has no maximum: the votes are separated."
-    fit = fit_logit(X, used.y, used.weights)
-    if fit is not None:
-        return fit, ""
-    fit = fit_firth(X, used.y, used.weights)
-    if fit is None:
-        return None, "the controls leave nothing of the feature."
-    return fit, "the feature (with the controls) tells all votes apart: Firth's estimate."
-
-
-def _at_least(around: Spread, fit: Fit, gradient: NDArray[np.float64], note: str) -> Spread:
-    """Under separation residuals are near 0 and say nothing about the spread; the curvature still does."""
-    if not note:
-        return around
-    likely = np.sqrt(np.einsum("ij,ik,kj->j", gradient, fit.inverse, gradient))
-    return Spread(np.maximum(around.se, likely), around.degrees)
+        out["p"][j] = float(found.spread.p(np.array([value]))[0])
