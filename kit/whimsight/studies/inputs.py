@@ -21,7 +21,9 @@ __all__ = [
     "control_matrix",
     "embedding_differences",
     "find_control",
+    "own_controls",
     "prepare",
+    "ready_differences",
     "residual_map",
 ]
 
@@ -93,8 +95,7 @@ def prepare(
             raise EmbeddingError("Neither an embedder nor ready embeddings were given.")
         differences = embedding_differences(pairs, texts, first, embedder, template, progress)
     else:
-        ready = _ready(embeddings, len(texts.unique))
-        differences = _subtract(ready, texts.a[first], texts.b[first])
+        differences = ready_differences(embeddings, texts, first)
     return Inputs(
         first=first,
         inverse=inverse,
@@ -105,6 +106,19 @@ def prepare(
         differences=differences,
         prompt=pairs.components(groups)[first],
     )
+
+
+def ready_differences(
+    embeddings: NDArray[np.float32], texts: Texts, first: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Subtract ready embeddings of ``texts.unique`` (t, d): A minus B for the rows ``first``, float32 (u, d).
+
+    Raises
+    ------
+    EmbeddingError
+        If they do not fit the texts or are not finite.
+    """
+    return _subtract(_ready(embeddings, len(texts.unique)), texts.a[first], texts.b[first])
 
 
 def embedding_differences(
@@ -184,9 +198,18 @@ def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]
 
 
 def control_matrix(
-    pairs: Pairs, inputs: Inputs, controls: tuple[str, ...]
+    pairs: Pairs, measured: NDArray[np.float32], pair_of_row: NDArray[np.int64], controls: tuple[str, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the controls of every row and which attribute each of them is.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    measured : ndarray
+        float32 (u, p), measured codes of the unique pairs.
+    pair_of_row : ndarray
+        int64 (n_pairs,).
+    controls : tuple of str
 
     Returns
     -------
@@ -200,13 +223,22 @@ def control_matrix(
     for control in controls:
         found = find_control(pairs, control)
         if isinstance(found, int):
-            columns.append(inputs.measured[inputs.inverse, found].astype(np.float64))
+            columns.append(measured[pair_of_row, found].astype(np.float64))
             attribute.append(found)
         else:
             columns.append(found)
             attribute.append(-1)
     stacked = np.column_stack(columns) if columns else np.zeros((len(pairs), 0))
     return stacked, np.asarray(attribute, dtype=np.int64)
+
+
+def own_controls(attribute: NDArray[np.int64], n_discovered: int, n_features: int) -> NDArray[np.int64]:
+    """Return for each feature the control that *is* the feature, int64 (F,), -1 for none."""
+    own = np.full(n_features, -1, dtype=np.int64)
+    for position, column in enumerate(attribute.tolist()):
+        if column >= 0:
+            own[n_discovered + column] = position
+    return own
 
 
 def find_control(pairs: Pairs, control: str) -> int | NDArray[np.float64]:

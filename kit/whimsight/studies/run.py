@@ -13,9 +13,9 @@ import pandas as pd
 from whimsight.errors import FitError
 from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
-from whimsight.studies.inputs import control_matrix, find_control, prepare
+from whimsight.studies.inputs import control_matrix, find_control, own_controls, prepare
 from whimsight.studies.predict import predict_with_lasso
-from whimsight.studies.settings import Settings
+from whimsight.studies.stages import draft_names, make_embedder, make_settings, recurrence, vote_clusters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from whimsight.pairs import Pairs
     from whimsight.progress import Progress
     from whimsight.studies.inputs import Inputs
+    from whimsight.studies.settings import Settings
 
 __all__ = ["study"]
 
@@ -76,10 +77,10 @@ def study(
 
     if not isinstance(pairs, Pairs):
         pairs = read(pairs)
-    settings = _settings(embedder, embeddings, choices)
+    settings = make_settings("study", embedder, embeddings, choices)
     _refuse_early(pairs, settings)
     clock = _Clock()
-    model = _embedder(embedder, embeddings, settings)
+    model = make_embedder(embedder, embeddings, settings)
     inputs = prepare(
         pairs,
         model,
@@ -92,19 +93,32 @@ def study(
     autoencoder, explained = fit_autoencoder(inputs, settings, progress=progress)
     clock.lap("discover features")
     features = empty_features(autoencoder.n_features)
-    features["stability"], chance = _recurrence(inputs, autoencoder, explained, settings)
+    found, chance = recurrence(unexplained(inputs, explained), autoencoder, inputs.prompt, settings)
+    # A formula recurs by definition.
+    features["stability"] = np.concatenate([found, np.ones(inputs.measured.shape[1])])
     clock.lap("stability")
     codes = np.ascontiguousarray(
         np.hstack([encode(inputs, autoencoder, explained), inputs.measured]), dtype=np.float32
     )
-    drafts, sign = _draft_names(features, codes, inputs, autoencoder, model, settings, progress)
+    texts = inputs.texts
+    drafts, sign = draft_names(
+        features,
+        codes,
+        type(texts)(unique=texts.unique, a=texts.a[inputs.first], b=texts.b[inputs.first]),
+        inputs.prompt,
+        inputs.attributes,
+        autoencoder,
+        model,
+        settings,
+        progress,
+    )
     autoencoder = replace(
         autoencoder, encoder=autoencoder.encoder * sign, decoder=autoencoder.decoder * sign[:, None]
     )
     codes[:, : sign.size] *= sign
     clock.lap("draft names")
 
-    clusters = _clusters(pairs, settings)
+    clusters = vote_clusters(pairs, settings)
     joint, position = _effects(features, codes, pairs, inputs, clusters, settings)
     clock.lap("effects")
     prediction, lasso = predict_with_lasso(
@@ -127,22 +141,6 @@ def study(
         facts={**_facts(pairs, inputs, autoencoder, explained, model, position), "chance_stability": chance},
         seconds=clock.seconds,
     )
-
-
-def _settings(embedder: Any, embeddings: Any, choices: dict[str, Any]) -> Settings:
-    from dataclasses import fields
-
-    from whimsight._suggest import nearest
-
-    known = [f.name for f in fields(Settings)]
-    for name in choices:
-        if name not in known:
-            raise TypeError(
-                f"study() has no choice {name!r}.{nearest(name, known)} Choices: {', '.join(known)}. What an "
-                "embedder takes (base_url, device ...) goes to its maker: embedder=whimsight.embedder(...)."
-            )
-    name = embedder if isinstance(embedder, str) else str(getattr(embedder, "name", type(embedder).__name__))
-    return Settings(embedder="ready" if embeddings is not None else name, **choices)
 
 
 def _refuse_early(pairs: Pairs, settings: Settings) -> None:
@@ -178,82 +176,6 @@ def _refuse_early(pairs: Pairs, settings: Settings) -> None:
     )
 
 
-def _embedder(embedder: Any, embeddings: Any, settings: Settings) -> Embedder | None:
-    if embeddings is not None:
-        return None
-    from whimsight.embed import embedder as make
-
-    return make(embedder, windows=settings.windows) if isinstance(embedder, str) else make(embedder)
-
-
-def _recurrence(
-    inputs: Inputs,
-    autoencoder: SparseAutoencoder,
-    explained: NDArray[np.float32] | None,
-    settings: Settings,
-) -> tuple[NDArray[np.float64], float]:
-    """Stability of all features, and what chance gives the discovered ones.
-
-    A formula recurs by definition, so measured features have 1.
-    """
-    from whimsight.autoencoder import stability
-
-    found, chance = np.full(autoencoder.n_features, np.nan), float("nan")
-    if np.unique(inputs.prompt).size >= 4:
-        table = stability(
-            unexplained(inputs, explained), autoencoder, groups=inputs.prompt, seed=settings.seed
-        )
-        found, chance = table["stability"].to_numpy(dtype=np.float64), float(table["chance"].mean())
-    return np.concatenate([found, np.ones(inputs.measured.shape[1])]), chance
-
-
-def _draft_names(
-    features: pd.DataFrame,
-    codes: NDArray[np.float32],
-    inputs: Inputs,
-    autoencoder: SparseAutoencoder,
-    model: Embedder | None,
-    settings: Settings,
-    progress: Progress | None,
-) -> tuple[pd.DataFrame, NDArray[np.float32]]:
-    """Draft names for the discovered features and write them with their fidelity into the table.
-
-    Also returns which features to turn round, float32 (n_discovered,) of 1 and -1, so that the side with
-    more of a feature is the side that its name speaks of.
-    """
-    m = autoencoder.n_features
-    measured = features.index[m:]
-    features.loc[measured, ["fidelity", "fidelity_low", "fidelity_high"]] = 1.0
-    if not settings.names:
-        return pd.DataFrame(), np.ones(m, dtype=np.float32)
-    from whimsight.names import UNNAMED, draft
-
-    texts = inputs.texts
-    drafts = draft(
-        codes[:, :m],
-        type(texts)(unique=texts.unique, a=texts.a[inputs.first], b=texts.b[inputs.first]),
-        inputs.prompt,
-        inputs.attributes,
-        decoder=autoencoder.decoder if settings.template == "{response}" and model is not None else None,
-        embedder=model if settings.template == "{response}" else None,
-        seed=settings.seed,
-        progress=progress,
-    )
-    drafts.index = features.index[:m]
-    features.loc[drafts.index, ["name", "judge"]] = drafts[["name", "judge"]]
-    named = drafts.index[drafts["name"] != UNNAMED]
-    for column in ("fidelity", "fidelity_low", "fidelity_high"):
-        features.loc[named, column] = drafts.loc[named, column]
-    return drafts.drop(columns="sign"), drafts["sign"].to_numpy(dtype=np.float32)
-
-
-def _clusters(pairs: Pairs, settings: Settings) -> list[NDArray[np.int64]]:
-    """Ways in which votes belong together: by prompt, and by annotator where there are several."""
-    by_prompt = pairs.components(settings.groups)
-    several = "annotator" in pairs.frame and pairs.codes("annotator").max() > 0
-    return [by_prompt, pairs.codes("annotator")] if several else [by_prompt]
-
-
 def _effects(
     features: pd.DataFrame,
     codes: NDArray[np.float32],
@@ -267,12 +189,9 @@ def _effects(
 
     from whimsight.effects import effects, joint_effects, position_bias
 
-    controls, attribute = control_matrix(pairs, inputs, settings.controls)
+    controls, attribute = control_matrix(pairs, inputs.measured, inputs.inverse, settings.controls)
     n_discovered = codes.shape[1] - inputs.measured.shape[1]
-    own = np.full(codes.shape[1], -1, dtype=np.int64)
-    for position, column in enumerate(attribute.tolist()):
-        if column >= 0:
-            own[n_discovered + column] = position
+    own = own_controls(attribute, n_discovered, codes.shape[1])
     rows = codes[inputs.inverse]
     table = effects(
         rows,

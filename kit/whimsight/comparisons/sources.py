@@ -1,0 +1,169 @@
+"""What a dataset brings into a comparison: its pairs, what was measured on them, their embedding differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from whimsight.errors import StudyError
+from whimsight.studies import Study
+from whimsight.studies.inputs import embedding_differences, prepare, ready_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from whimsight.embed import Embedder
+    from whimsight.pairs import Pairs
+    from whimsight.progress import Progress
+    from whimsight.studies.settings import Settings
+
+__all__ = ["Source", "named_sources", "read_source"]
+
+
+@dataclass(slots=True)
+class Source:
+    """One dataset, ready to be pooled; u unique pairs.
+
+    Attributes
+    ----------
+    name : str
+    pairs : Pairs
+    first, inverse : ndarray
+        As `Pairs.unique_pairs`.
+    measured : ndarray
+        float32 (u, p), differences of the attributes in units of ``scale``.
+    scale : ndarray
+        float32 (p,).
+    differences : ndarray
+        float32 (u, d).
+    attributes : ndarray or None
+        float32 (t, p) on the unique responses, where they were measured just now.
+    """
+
+    name: str
+    pairs: Pairs
+    first: NDArray[np.int64]
+    inverse: NDArray[np.int64]
+    measured: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    differences: NDArray[np.float32]
+    attributes: NDArray[np.float32] | None = None
+
+
+def named_sources(given: Any) -> dict[str, Pairs | Study]:
+    """Return what is compared under distinct names.
+
+    Parameters
+    ----------
+    given : mapping or sequence
+        Studies, `Pairs`, or what `whimsight.read` takes; a mapping names them.
+
+    Raises
+    ------
+    StudyError
+        With fewer than two, or something that cannot be compared.
+    """
+    from collections.abc import Mapping, Sequence
+
+    if isinstance(given, Mapping):
+        parts = [(str(name), _one(value)) for name, value in given.items()]
+    elif isinstance(given, Sequence) and not isinstance(given, str):
+        read = [_one(value) for value in given]
+        parts = [(value.name, value) for value in read]
+    else:
+        raise StudyError(
+            f"compare takes several datasets, as a list or as a mapping from names, or one study and by=...; "
+            f"found {type(given).__name__}."
+        )
+    if len(parts) < 2:
+        raise StudyError(
+            f"A comparison needs at least two datasets; found {len(parts)}. To compare parts of one: "
+            "ws.compare(study, by='...')."
+        )
+    out: dict[str, Pairs | Study] = {}
+    for name, value in parts:
+        unique, k = name, 2
+        while unique in out:
+            unique, k = f"{name} ({k})", k + 1
+        out[unique] = value
+    return out
+
+
+def _one(value: Any) -> Pairs | Study:
+    from whimsight.pairs import Pairs, read
+
+    if isinstance(value, Pairs | Study):
+        return value
+    return read(value)
+
+
+def read_source(
+    name: str,
+    given: Pairs | Study,
+    model: Embedder | None,
+    settings: Settings,
+    *,
+    embeddings: NDArray[np.float32] | None = None,
+    progress: Progress | None = None,
+) -> Source:
+    """Measure and embed one dataset; what a study has measured already is taken from it."""
+    if not isinstance(given, Study):
+        made = prepare(
+            given,
+            model,
+            template=settings.template,
+            groups=settings.groups,
+            embeddings=embeddings,
+            progress=progress,
+        )
+        return Source(
+            name,
+            given,
+            made.first,
+            made.inverse,
+            made.measured,
+            made.scale,
+            made.differences,
+            made.attributes,
+        )
+    pairs, texts = given.pairs, given.pairs.texts()
+    first, inverse = pairs.unique_pairs()
+    if embeddings is not None:
+        differences = ready_differences(embeddings, texts, first)
+    else:
+        assert model is not None
+        differences = embedding_differences(pairs, texts, first, model, settings.template, progress)
+    measured = given.pair_codes[:, given.autoencoder.n_features :]
+    return Source(
+        name, pairs, first, inverse, measured[given.pair_of_row[first]], given.attribute_scale, differences
+    )
+
+
+def check_embeddings(
+    given: Mapping[str, Any] | None, names: list[str]
+) -> Mapping[str, NDArray[np.float32]] | None:
+    """Refuse ready embeddings that are not there for every dataset.
+
+    Raises
+    ------
+    StudyError
+    """
+    if given is None:
+        return None
+    from collections.abc import Mapping
+
+    if not isinstance(given, Mapping):
+        raise StudyError(
+            "embeddings must be a mapping from the name of each dataset to its matrix (one row for each text of "
+            f"pairs.texts().unique); found {type(given).__name__}."
+        )
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise StudyError(
+            f"embeddings lacks {', '.join(map(repr, missing))}; it needs one matrix a dataset: {', '.join(names)}."
+        )
+    return given
