@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Estimates", "Measured", "measure"]
 
+_ALPHA = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
@@ -76,7 +78,8 @@ class Measured:
     Attributes
     ----------
     prevalence, beta, delta_win : Estimates
-        beta in units of ``scale``, the same for all slices.
+        beta in units of ``scale``, the same for all slices. A delta-win whose interval reaches further than 1 to both
+        sides could be anything and is none: one cluster carries nearly all of it.
     prevalence_low, prevalence_high : ndarray
         Wilson's interval; see `whimsight.effects.prevalence`.
     share, share_se : ndarray
@@ -187,7 +190,7 @@ def measure(
         found = [one.measure(j) for one in estimators]
         n[:, j] = [effects.n for effects in found]
         _enter(beta, j, [effects.beta for effects in found], links)
-        _enter(delta_win, j, [effects.delta_win for effects in found], links)
+        _enter(delta_win, j, [effects.delta_win for effects in found], links, most=1.0)
 
     deque(in_threads(feature, range(f)), maxlen=0)
     return Measured(
@@ -208,9 +211,15 @@ def _nothing(k: int, f: int) -> Estimates:
     return Estimates(np.full((k, f), np.nan), np.full((f, k, k), np.nan), np.full((k, f), np.nan))
 
 
-def _enter(into: Estimates, j: int, found: Sequence[Effect | str], links: Links) -> None:
-    """Write one feature's estimates and their covariance, in place."""
-    given = [i for i, one in enumerate(found) if isinstance(one, Effect) and np.isfinite(one.spread.se[0])]
+def _enter(
+    into: Estimates, j: int, found: Sequence[Effect | str], links: Links, most: float = np.inf
+) -> None:
+    """Write one feature's estimates that reach less than ``most`` and their covariance, in place."""
+    given = [
+        i
+        for i, one in enumerate(found)
+        if isinstance(one, Effect) and np.isfinite(one.spread.se[0]) and one.spread.reach(_ALPHA)[0] < most
+    ]
     moves = []
     for i in given:
         one = found[i]

@@ -10,6 +10,8 @@ import numpy as np
 from whimsight.errors import EmbeddingError, StudyError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from whimsight.embed import Embedder
@@ -198,7 +200,12 @@ def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]
 
 
 def control_matrix(
-    pairs: Pairs, measured: NDArray[np.float32], pair_of_row: NDArray[np.int64], controls: tuple[str, ...]
+    pairs: Pairs,
+    measured: NDArray[np.float32],
+    pair_of_row: NDArray[np.int64],
+    controls: tuple[str, ...],
+    *,
+    attributes: Sequence[str] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the controls of every row and which attribute each of them is.
 
@@ -210,6 +217,8 @@ def control_matrix(
     pair_of_row : ndarray
         int64 (n_pairs,).
     controls : tuple of str
+    attributes : sequence of str, optional
+        Ids of the columns of ``measured``; all attributes by default.
 
     Returns
     -------
@@ -218,13 +227,17 @@ def control_matrix(
     attribute : ndarray
         int64 (n_controls,): column of the measured codes, -1 where the control is a column of the pairs.
     """
+    from whimsight.attributes import ATTRIBUTES
+
+    known = list(ATTRIBUTES if attributes is None else attributes)
     columns: list[NDArray[np.float64]] = []
     attribute: list[int] = []
     for control in controls:
         found = find_control(pairs, control)
         if isinstance(found, int):
-            columns.append(measured[pair_of_row, found].astype(np.float64))
-            attribute.append(found)
+            column = known.index(list(ATTRIBUTES)[found])
+            columns.append(measured[pair_of_row, column].astype(np.float64))
+            attribute.append(column)
         else:
             columns.append(found)
             attribute.append(-1)

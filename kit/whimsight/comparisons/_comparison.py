@@ -1,0 +1,447 @@
+"""`Comparison`: what several datasets, or slices of one, measure and express."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from whimsight._suggest import nearest
+from whimsight.comparisons.conflicts import conflicts, turns
+from whimsight.comparisons.estimates import measure
+from whimsight.comparisons.heterogeneity import heterogeneity
+from whimsight.comparisons.mixture import mixture
+from whimsight.comparisons.ratios import ratios
+from whimsight.comparisons.verdict import verdicts
+from whimsight.effects import benjamini_hochberg, bonferroni
+from whimsight.errors import StudyError
+from whimsight.studies.inputs import control_matrix, own_controls
+from whimsight.studies.stages import vote_clusters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whimsight.comparisons.estimates import Estimates, Measured
+    from whimsight.comparisons.slices import Slice
+    from whimsight.labels import LabelStore
+    from whimsight.studies import Study
+
+__all__ = ["COMPARED_COLUMNS", "TABLE_COLUMNS", "Comparison"]
+
+TABLE_COLUMNS: tuple[str, ...] = (
+    "prevalence",
+    "prevalence_low",
+    "prevalence_high",
+    "beta",
+    "beta_low",
+    "beta_high",
+    "delta_win",
+    "delta_win_low",
+    "delta_win_high",
+    "p",
+    "q",
+    "n",
+    "verdict",
+)
+"""Columns of `Comparison.table`, in order; but for the verdict they mean what they mean in `Study.features`."""
+
+COMPARED_COLUMNS: tuple[str, ...] = (
+    "kind",
+    "name",
+    "status",
+    "pooled",
+    "pooled_low",
+    "pooled_high",
+    "tau",
+    "tau_low",
+    "tau_high",
+    "Q",
+    "i2",
+    "i2_low",
+    "i2_high",
+    "p",
+    "q",
+    "datasets",
+)
+"""Columns of `Comparison.features`, in order."""
+
+_LEVEL = 0.05
+
+
+class Comparison:
+    """Datasets, or slices of one dataset, side by side in one feature space.
+
+    Made by `whimsight.compare`.
+
+    Attributes
+    ----------
+    study : Study
+        The feature space with all rows in it. ``FeatureLabeler(comparison.study)`` names its features, and the
+        names show here at once.
+    slices : tuple of Slice
+        What is compared: which rows, and the votes on them.
+    by : str
+        ``"datasets"``, or what the slices were made by.
+    left_out : dict
+        Which values of ``by`` were left out and why, JSON-ready.
+
+    Notes
+    -----
+    Every dataset is estimated by itself, as in a study. beta is in one unit for all: the standard deviation of a
+    code over the rows with a vote, averaged over the datasets. Where datasets share prompts or annotators
+    (``linked``), everything that puts them side by side knows that they are not independent.
+
+    Examples
+    --------
+    >>> import whimsight as ws
+    >>> both = ws.compare([ws.load("mt-bench"), ws.load("hh-harmless")])    # doctest: +SKIP
+    >>> both.conflicts                                                     # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        slices: Sequence[Slice],
+        *,
+        by: str = "datasets",
+        left_out: Mapping[str, Any] | None = None,
+    ) -> None:
+        names = [part.name for part in slices]
+        if len(names) < 2 or len(set(names)) < len(names):
+            raise StudyError(
+                f"A comparison needs at least two slices with names of their own; found {names}."
+            )
+        self.study = study
+        self.slices = tuple(slices)
+        self.by = by
+        self.left_out = dict(left_out or {})
+        self._measured = self._measure()
+        self._cache: dict[str, tuple[Any, pd.DataFrame]] = {}
+
+    def _measure(self) -> Measured:
+        study, pairs = self.study, self.study.pairs
+        m = study.autoencoder.n_features
+        controls, attribute = control_matrix(
+            pairs,
+            study.pair_codes[:, m:],
+            study.pair_of_row,
+            study.settings.controls,
+            attributes=[str(f) for f in study.found.index[m:]],
+        )
+        return measure(
+            study.pair_codes,
+            study.pair_of_row,
+            self.slices,
+            clusters=vote_clusters(pairs, study.settings),
+            controls=controls,
+            own_control=own_controls(attribute, m, study.pair_codes.shape[1]),
+            weights=pairs.weight,
+            ties=study.settings.ties,
+        )
+
+    @property
+    def name(self) -> str:
+        """What tables, files and reports call the comparison."""
+        return self.study.name if self.by == "datasets" else f"{self.study.name} by {self.by}"
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of what is compared, in the order that they were given."""
+        return [part.name for part in self.slices]
+
+    @property
+    def labels(self) -> LabelStore:
+        """People's names, statuses and notes; those of `study`."""
+        return self.study.labels
+
+    @property
+    def linked(self) -> bool:
+        """Whether any two datasets share a prompt or an annotator, so that their estimates hang together."""
+        return self._measured.linked
+
+    @property
+    def measured(self) -> Measured:
+        """The estimates as arrays, as found: before people turned features."""
+        return self._measured
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a dataset and feature, index (``dataset``, ``feature``), columns `TABLE_COLUMNS`.
+
+        ``verdict`` says what the interval of delta-win allows to say: ``"for"`` and ``"against"`` (it lies on one
+        side of 0), ``"little"`` (within 5 points of 0), ``"unclear"``, and ``"too few"`` (there is no estimate, or the
+        interval spans 0 and is wider than 40 points). p and q are those of beta within the dataset, as in
+        `Study.features`. Turned features are read as people turned them.
+        """
+        return self._drawn("table", self._table)
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """One row a feature over all datasets, index ``feature``, columns `COMPARED_COLUMNS`.
+
+        Of delta-win: its random-effects mean over datasets (``pooled``), the standard deviation between datasets
+        beyond chance (``tau``), Cochran's ``Q``, the share of the variation that is not chance (``i2``, 0 to 1),
+        p and q of the hypothesis that all datasets agree, and in how many it could be estimated; see
+        `whimsight.comparisons.heterogeneity`.
+        """
+        return self._drawn("features", self._features)
+
+    @property
+    def conflicts(self) -> pd.DataFrame:
+        """Features that go with being preferred in one dataset and with not being preferred in another.
+
+        Columns ``feature``, ``name``, ``for``, ``against`` (datasets), ``difference`` of delta-win with
+        ``difference_low`` and ``difference_high``, ``p``, ``q``; the largest difference first. Both effects are
+        significant; the false-discovery rate is controlled over all features and pairs of datasets at 5 %. See
+        `whimsight.comparisons.conflicts`.
+        """
+        return self._drawn("conflicts", self._conflicts)
+
+    @property
+    def turns(self) -> pd.DataFrame:
+        """Where an effect turns round: datasets in which it is significantly opposite to that of all together.
+
+        Columns ``feature``, ``name``, ``dataset``, ``overall`` (delta-win of the equal mixture), ``delta_win``,
+        ``delta_win_low``, ``delta_win_high``, ``q``.
+        """
+        return self._drawn("turns", self._turns)
+
+    def prevalence_ratios(self, reference: str | None = None) -> pd.DataFrame:
+        """How many times as often responses differ in a feature as in another dataset.
+
+        Parameters
+        ----------
+        reference : str, optional
+            The dataset that the others are compared with; the first by default.
+
+        Returns
+        -------
+        DataFrame
+            Index (``dataset``, ``feature``) without the reference; ``ratio``, ``low``, ``high``, ``p``, ``q``; see
+            `whimsight.comparisons.ratios`.
+        """
+        base = 0 if reference is None else self.position(reference)
+        found = self._ratios(base)
+        names = [name for i, name in enumerate(self.datasets) if i != base]
+        return pd.concat([found[name] for name in names], keys=names, names=["dataset", "feature"])
+
+    def _ratios(self, base: int) -> dict[str, pd.DataFrame]:
+        made = self._measured
+        table = ratios(made.prevalence, made.prevalence_low, made.prevalence_high, base)
+        index = self.study.found.index
+        return {
+            name: pd.DataFrame({column: values[i] for column, values in table.items()}, index=index)
+            for i, name in enumerate(self.datasets)
+        }
+
+    def mixture(self, weights: Mapping[str, float] | Sequence[float] | None = None) -> pd.DataFrame:
+        """Return what the datasets, mixed, would express.
+
+        Parameters
+        ----------
+        weights : mapping from dataset to number, or one number a dataset; optional
+            How many pairs of each are taken, in any unit; equal by default. Datasets that a mapping does not name
+            count 0.
+
+        Returns
+        -------
+        DataFrame
+            Index ``feature``; ``name``, ``delta_win``, ``delta_win_low``, ``delta_win_high``, ``covered``,
+            ``washes_out`` (an effect of a dataset in the mixture that the mixture does not show); see
+            `whimsight.comparisons.mixture`.
+
+        Raises
+        ------
+        StudyError
+            For a dataset that is not there, or weights that are none.
+
+        Examples
+        --------
+        >>> both.mixture({"mt-bench": 3, "hh-harmless": 1})    # doctest: +SKIP
+        """
+        made, table = self._measured, self.study.features
+        found = mixture(self._delta_win(), made.share, made.share_se, self._weights(weights))
+        found.index = table.index
+        found.insert(0, "name", table["name"])
+        return found
+
+    def _weights(self, given: Mapping[str, float] | Sequence[float] | None) -> NDArray[np.float64]:
+        if given is None:
+            return np.ones(len(self.slices))
+        if isinstance(given, Mapping):
+            for name in given:
+                self.position(str(name))
+            return np.array([float(given.get(name, 0.0)) for name in self.datasets])
+        weights = np.asarray(given, dtype=np.float64)
+        if weights.shape != (len(self.slices),):
+            raise StudyError(
+                f"A mixture needs one weight for each of the {len(self.slices)} datasets ({', '.join(self.datasets)}); "
+                f"found {weights.size}."
+            )
+        return weights
+
+    def position(self, dataset: str) -> int:
+        """Return the position of a dataset.
+
+        Raises
+        ------
+        StudyError
+        """
+        if dataset not in self.datasets:
+            raise StudyError(
+                f"No dataset {dataset!r} in this comparison.{nearest(dataset, self.datasets)} Datasets: "
+                f"{', '.join(self.datasets)}."
+            )
+        return self.datasets.index(dataset)
+
+    def examples(self, feature: str, dataset: str, n: int = 10, **choices: Any) -> pd.DataFrame:
+        """Return pairs of one dataset in which a feature is active, as `Study.examples` does."""
+        from whimsight.studies.examples import choose_rows, turn_examples
+
+        part = self.slices[self.position(dataset)]
+        pairs = self.study.pairs.take(part.rows)
+        code, matchups = self.study.code(feature)[part.rows], pairs.matchups()
+        rows = choose_rows(code, matchups[0], n=n, **choices)
+        found = turn_examples(pairs, matchups, code, rows)
+        found["row"] = part.rows[found["row"]]
+        return found
+
+    def report(self, path: str | Path, *, names_only: bool = False) -> Path:
+        """Write the comparison as one HTML file that needs neither network nor Python.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; replaced atomically when it exists.
+        names_only : bool
+            Leave out every text of the datasets.
+        """
+        from whimsight.comparisons.report import write_report
+
+        return write_report(self, path, names_only=names_only)
+
+    # -- tables ------------------------------------------------------------------------------------
+
+    def _drawn(self, name: str, draw: Any) -> pd.DataFrame:
+        """A table as people's work makes it look, kept until that changes; handed out as a copy."""
+        shown = self.study.features
+        if name not in self._cache or self._cache[name][0] is not shown:
+            self._cache[name] = (shown, draw(shown))
+        return self._cache[name][1].copy()
+
+    def _delta_win(self) -> Estimates:
+        return self._measured.delta_win.turned(self.study.polarity.astype(np.float64))
+
+    def _table(self, shown: pd.DataFrame) -> pd.DataFrame:
+        made, sign = self._measured, self.study.polarity.astype(np.float64)
+        beta, effect = made.beta.turned(sign), made.delta_win.turned(sign)
+        parts = []
+        for i in range(len(self.slices)):
+            low, high = made.prevalence_low[i], made.prevalence_high[i]
+            part = pd.DataFrame(
+                {"prevalence": made.prevalence.value[i], "prevalence_low": low, "prevalence_high": high},
+                index=shown.index,
+            )
+            for name, found, bound in (("beta", beta, np.inf), ("delta_win", effect, 1.0)):
+                value, reach = found.value[i], found.reach()[i]
+                part[name] = value
+                part[f"{name}_low"] = np.maximum(value - reach, -bound)
+                part[f"{name}_high"] = np.minimum(value + reach, bound)
+            part["p"] = made.beta.p[i]
+            part["q"] = benjamini_hochberg(part["p"].to_numpy())
+            part["n"] = made.n[i]
+            part["verdict"] = verdicts(part["delta_win_low"].to_numpy(), part["delta_win_high"].to_numpy())
+            parts.append(part[list(TABLE_COLUMNS)])
+        return pd.concat(parts, keys=self.datasets, names=["dataset", "feature"])
+
+    def _features(self, shown: pd.DataFrame) -> pd.DataFrame:
+        found = heterogeneity(self._delta_win())
+        found.index = shown.index
+        for column in ("kind", "name", "status"):
+            found[column] = shown[column]
+        return found[list(COMPARED_COLUMNS)]
+
+    def _conflicts(self, shown: pd.DataFrame) -> pd.DataFrame:
+        found = conflicts(self._delta_win(), alpha=_LEVEL)
+        return self._named(found, shown, "for", "against")
+
+    def _turns(self, shown: pd.DataFrame) -> pd.DataFrame:
+        overall = self.mixture()["delta_win"].to_numpy()
+        found = turns(self._delta_win(), overall, alpha=_LEVEL)
+        found = self._named(
+            found.rename(columns={"slice": "dataset", "effect": "delta_win"}), shown, "dataset"
+        )
+        found = found.rename(columns={"low": "delta_win_low", "high": "delta_win_high"})
+        found.insert(3, "overall", overall[shown.index.get_indexer(found["feature"])])
+        return found
+
+    def _named(self, found: pd.DataFrame, shown: pd.DataFrame, *datasets: str) -> pd.DataFrame:
+        """Replace positions of features and datasets by their names."""
+        where = found["feature"].to_numpy(dtype=np.int64)
+        found = found.assign(feature=shown.index[where].astype(str))
+        found.insert(1, "name", shown["name"].to_numpy()[where])
+        names = np.asarray(self.datasets, dtype=object)
+        for column in datasets:
+            found[column] = names[found[column].to_numpy(dtype=np.int64)]
+        return found
+
+    def __repr__(self) -> str:
+        n = len(self.study.found)
+        return (
+            f"<Comparison of {', '.join(self.datasets)}: {n} features, {int((self.features['q'] <= _LEVEL).sum())} "
+            f"that differ, {self.conflicts['feature'].nunique()} in conflict>"
+        )
+
+    def _repr_html_(self) -> str:
+        from whimsight.comparisons.display import comparison_html
+
+        return comparison_html(self)
+
+
+def fill_effects(comparison: Comparison) -> None:
+    """Write into a pooled study's table what all datasets, counting the same, measure and express together."""
+    study, made = comparison.study, comparison.measured
+    table = study.found
+    k = len(comparison.slices)
+    equal = np.full(k, 1 / k)
+    for name, found, low, high in (
+        ("prevalence", made.prevalence, 0.0, 1.0),
+        ("beta", made.beta, -np.inf, np.inf),
+    ):
+        value = equal @ found.value
+        se = np.sqrt(np.einsum("a,jab,b->j", equal, found.covariance, equal))
+        degrees = _degrees(found, equal)
+        reach = _t(degrees) * se
+        table[name] = value
+        table[f"{name}_low"], table[f"{name}_high"] = (
+            np.maximum(value - reach, low),
+            np.minimum(value + reach, high),
+        )
+        if name == "beta":
+            from scipy.special import stdtr
+
+            with np.errstate(divide="ignore", invalid="ignore"):
+                p = 2 * stdtr(degrees, -np.abs(value / se))
+            table["p"], table["q"], table["significant"] = p, benjamini_hochberg(p), bonferroni(p)
+    mixed = mixture(made.delta_win, made.share, made.share_se, np.ones(k))
+    for column in ("delta_win", "delta_win_low", "delta_win_high"):
+        table[column] = mixed[column].to_numpy()
+    table["n"] = made.n.sum(axis=0)
+
+
+def _degrees(found: Estimates, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Satterthwaite's, of a weighted sum of independent estimates."""
+    variances = np.square(weights[:, None] * found.se)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(
+            np.square(variances.sum(axis=0)) / (np.square(variances) / found.degrees).sum(axis=0)
+        )
+
+
+def _t(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.special import stdtrit
+
+    return np.asarray(stdtrit(degrees, 1 - _LEVEL / 2))

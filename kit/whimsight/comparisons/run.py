@@ -1,0 +1,186 @@
+"""`whimsight.compare`: datasets or slices in, comparison out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from whimsight.comparisons._comparison import Comparison, fill_effects
+from whimsight.comparisons.pooling import pool
+from whimsight.comparisons.slices import slices_by, slices_of_votes
+from whimsight.comparisons.sources import check_embeddings, named_sources, read_source
+from whimsight.errors import StudyError
+from whimsight.studies import Study
+from whimsight.studies.stages import make_embedder, make_settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whimsight.embed import Embedder
+    from whimsight.pairs import Pairs
+    from whimsight.progress import Progress
+    from whimsight.studies.settings import Settings
+
+__all__ = ["compare"]
+
+_ALSO = ("by", "votes", "features", "embedder", "embeddings", "most", "progress")
+
+
+def compare(
+    datasets: Any,
+    *,
+    by: Any = None,
+    votes: Mapping[str, Any] | None = None,
+    features: Study | None = None,
+    embedder: str | Embedder | None = None,
+    embeddings: Mapping[str, NDArray[Any]] | None = None,
+    most: int = 12,
+    progress: Progress | None = None,
+    **choices: Any,
+) -> Comparison:
+    """Compare datasets, or slices of one, in one feature space.
+
+    Parameters
+    ----------
+    datasets : sequence or mapping of Study or Pairs, or one Study
+        Several datasets (studies, pairs, or anything that `whimsight.read` takes), named by a mapping or by
+        themselves; or one study, with ``by`` or ``votes``.
+    by : optional
+        Slices of one study: a column of its pairs (one slice a value; numbers and times in quarters), ``"model"``
+        (the pairs in which a model stands), ``"topics"`` (of the prompts, found by k-means), an array with one
+        label a row, or a mapping from names to masks. See `whimsight.comparisons.slices`.
+    votes : mapping from names to columns or arrays, optional
+        Several votes on the same pairs of one study, such as
+        ``{"humans": "preference", "GPT-4": "gpt4_label"}``; compared on the pairs that all of them judged.
+    features : Study, optional
+        Use this study's features for all datasets in place of learning a dictionary on all of them.
+    embedder : str or Embedder, optional
+        As in `whimsight.study`; the studies' own by default.
+    embeddings : mapping from dataset to ndarray, optional
+        Ready embeddings: for each dataset float32 (n_texts, d) of its ``pairs.texts().unique``.
+    most : int
+        So many slices at most, the largest.
+    progress : callable, optional
+        Called with (stage, done, total).
+    **choices
+        Other fields of `Settings`; those of the studies by default.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    StudyError
+        With fewer than two datasets, studies whose settings contradict each other, columns that are not there.
+    FitError
+        When all votes of a dataset say the same, or there are too few pairs to learn features from.
+
+    Examples
+    --------
+    >>> import whimsight as ws
+    >>> made = ws.compare([ws.load("mt-bench"), ws.load("hh-harmless")])    # doctest: +SKIP
+    >>> made.table.loc["mt-bench"]                                         # doctest: +SKIP
+    >>> ws.compare(ws.open("mt-bench.whim"), by="category").turns          # doctest: +SKIP
+    """
+    if by is not None or votes is not None:
+        _refuse_together(by, votes, features, embeddings)
+        study = _one_study(datasets, embedder, choices, progress)
+        if votes is not None:
+            return Comparison(study, slices_of_votes(study, votes), by="votes")
+        slices, left_out = slices_by(study, by, most=most)
+        return Comparison(study, slices, by=by if isinstance(by, str) else "slices", left_out=left_out)
+    if isinstance(datasets, Study):
+        raise StudyError(
+            "compare found one study. Say what to compare it with, in a list, or which parts of it: by='column', "
+            "by='topics', or votes={'name': 'column', ...}."
+        )
+    given = named_sources(datasets)
+    settings = _settings(given, features, embedder, embeddings, choices)
+    ready = check_embeddings(embeddings, list(given))
+    if ready is None and settings.embedder == "ready":
+        raise StudyError(
+            "These studies were made with ready embeddings, which they do not keep. Hand them in as "
+            "embeddings={name: matrix} or name an embedder=..."
+        )
+    model = make_embedder(embedder if embedder is not None else settings.embedder, ready, settings)
+    sources = []
+    for name, value in given.items():
+        matrix = None if ready is None else ready[name]
+        sources.append(read_source(name, value, model, settings, embeddings=matrix, progress=progress))
+    pooled, slices = pool(sources, settings, model, features=features, progress=progress)
+    pooled.facts["comparison"] = {"by": "datasets", "datasets": list(given)}
+    made = Comparison(pooled, slices)
+    fill_effects(made)
+    return made
+
+
+def _refuse_together(by: Any, votes: Any, features: Any, embeddings: Any) -> None:
+    if by is not None and votes is not None:
+        raise StudyError("compare takes by=... or votes=..., not both: make one comparison after the other.")
+    for name, value in (("features", features), ("embeddings", embeddings)):
+        if value is not None:
+            raise StudyError(
+                f"{name}=... belongs to several datasets; slices use the features of their study."
+            )
+
+
+def _one_study(
+    given: Any, embedder: str | Embedder | None, choices: dict[str, Any], progress: Progress | None
+) -> Study:
+    """Return the study to slice; made of pairs where these were given."""
+    from whimsight.pairs import Pairs, read
+    from whimsight.studies import study
+
+    if isinstance(given, Study):
+        if embedder is not None or choices:
+            said = ", ".join([*(["embedder"] if embedder is not None else []), *choices])
+            raise StudyError(f"The study is made already: leave out {said}, or hand in its pairs.")
+        return given
+    if isinstance(given, Mapping | list | tuple):
+        raise StudyError(
+            "by=... and votes=... slice one study. Make the comparison of several first, and slice its study: "
+            "ws.compare(comparison.study, by=...)."
+        )
+    pairs = given if isinstance(given, Pairs) else read(given)
+    return study(pairs, embedder=embedder or "minilm", progress=progress, **choices)
+
+
+def _settings(
+    given: Mapping[str, Pairs | Study],
+    features: Study | None,
+    embedder: Any,
+    embeddings: Any,
+    choices: dict[str, Any],
+) -> Settings:
+    """Return the settings of the studies, as changed by choices."""
+    if features is not None and not isinstance(features, Study):
+        raise StudyError(f"features takes a Study; found {type(features).__name__}.")
+    studies = {name: value for name, value in given.items() if isinstance(value, Study)}
+    if features is not None:
+        studies = {features.name: features, **studies}
+    asked = make_settings(
+        "compare", embedder if embedder is not None else "minilm", embeddings, choices, also=_ALSO
+    )
+    if not studies:
+        return asked
+    first_name, first = next(iter(studies.items()))
+    own = dict(choices)
+    if embedder is not None or embeddings is not None:
+        own["embedder"] = asked.embedder
+    for field in first.settings.to_dict():
+        if field in own or field in _MAY_DIFFER or (features is not None and field in _OF_FEATURES):
+            continue
+        for name, other in studies.items():
+            one, two = getattr(first.settings, field), getattr(other.settings, field)
+            if one != two:
+                raise StudyError(
+                    f"{first_name!r} was made with {field}={one!r}, {name!r} with {field}={two!r}. Say which to use: "
+                    f"ws.compare(..., {field}=...)."
+                )
+    return replace(first.settings, **{field: getattr(asked, field) for field in own})
+
+
+_MAY_DIFFER = ("folds", "seed", "names")
+_OF_FEATURES = ("n_features", "k", "prefixes", "train_on")
