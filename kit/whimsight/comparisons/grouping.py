@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ __all__ = ["Groups", "by_column", "by_masks", "distinct", "split"]
 _FEW = 12  # a column of numbers or dates with more values is cut at its quartiles
 _MANY = 50  # texts: beyond so many values the person should say how many to compare
 _WIDEST = 80  # characters of a name
+_LISTS = (list, tuple, set, frozenset, np.ndarray)
 _ISO = r"\d{4}-\d{2}(?:-\d{2})?(?:[T ].*)?"
 
 
@@ -71,8 +73,8 @@ def by_column(values: pd.Series, column: str | None, *, many: bool = False) -> G
     values = values.reset_index(drop=True)
     kept = values[values.notna()]
     kind = pd.api.types.infer_dtype(kept, skipna=True) if kept.dtype == object else ""
-    if kept.map(lambda v: isinstance(v, list | tuple | set | frozenset | np.ndarray)).any():
-        flat = kept.map(lambda v: list(v) if not isinstance(v, str) else [v]).explode().dropna()
+    if kept.dtype == object and kept.map(lambda v: isinstance(v, _LISTS)).any():
+        flat = kept.map(lambda v: list(v) if isinstance(v, _LISTS) else [v]).explode().dropna()
         groups = _texts(flat, what, column, many=many, kind="lists")
     elif pd.api.types.is_bool_dtype(kept.dtype) or kind == "boolean":
         groups = _values(kept.astype(bool), lambda v: _yes_or_no(v, column))
@@ -175,11 +177,18 @@ def _values(values: pd.Series, name: Callable[[Any], str]) -> Groups:
 def _texts(values: pd.Series, what: str, column: str | None, *, many: bool, kind: str) -> Groups:
     dtype = values.dtype
     categories = dtype.categories if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered else None
-    texts = values.astype(object).map(str)
-    texts = texts[texts.str.strip() != ""]
-    label, unique = pd.factorize(texts)
-    found: list[Any] = unique.tolist()
-    k, n = len(found), values.index.nunique()
+    try:
+        raw, unique = pd.factorize(values)
+    except TypeError:
+        raise StudyError(
+            f"{what} holds values such as {str(values.iloc[0])[:40]!r} ({type(values.iloc[0]).__name__}), which are "
+            "no groups to compare. Make a text of each, or give masks: by={'name': mask, ...}."
+        ) from None
+    as_text = pd.Series([str(v).strip() for v in unique.tolist()], dtype=object).replace("", None)
+    place_of, texts = pd.factorize(as_text)  # 1 and "1" are one group, a blank is none
+    label, rows_of, found = place_of[raw], values.index.to_numpy(dtype=np.int64), list(texts)
+    label, rows_of = label[label >= 0], rows_of[label >= 0]
+    k, n = len(found), np.unique(rows_of).size
     if k > 20 and k > n / 2:
         raise StudyError(
             f"{what} holds {k:,} values in {n:,} pairs, such as {str(found[0])[:40]!r}: free text or an id, not "
@@ -192,9 +201,9 @@ def _texts(values: pd.Series, what: str, column: str | None, *, many: bool, kind
         )
     order = np.arange(k)
     if categories is not None:
-        place = {str(c): i for i, c in enumerate(categories)}
+        place = {str(c).strip(): i for i, c in enumerate(categories)}
         order = np.argsort(np.array([place[str(v)] for v in found]))
-    rows = split(label.astype(np.int64), texts.index.to_numpy(dtype=np.int64), k)
+    rows = split(label.astype(np.int64), rows_of, k)
     rows = [np.unique(r) for r in rows] if kind == "lists" else rows
     return Groups(
         kind,
@@ -251,11 +260,10 @@ def _dates(values: pd.Series, kind: str) -> pd.Series | None:
         return pd.Series(pd.to_datetime(values.dt.start_time, utc=True))
     if not len(values) or pd.api.types.infer_dtype(values) != "string":
         return None
-    if not values.astype(object).str.strip().str.fullmatch(_ISO).all():
+    texts = values.astype(object).str.strip()
+    if not re.fullmatch(_ISO, texts.iloc[0]) or not texts.str.fullmatch(_ISO).all():
         return None
-    found = pd.to_datetime(
-        values.astype(object).str.strip(), format="ISO8601", utc=True, errors="coerce"
-    ).dropna()
+    found = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce").dropna()
     return found if len(found) == len(values) else None
 
 

@@ -236,6 +236,8 @@ def test_what_cannot_be_matched_is_refused(one):
         match(study, study)
     with pytest.raises(StudyError, match="two matrices, one for each study; found 1"):
         match(study, study, embeddings=[vectors])
+    with pytest.raises(StudyError, match="two matrices, one for each study; found dict"):
+        match(study, study, embeddings={"one": vectors, "other": vectors})
     with pytest.raises(StudyError, match=r"embeddings\[0\].*24 and 12 dimensions.*Fit both"):
         match(study, narrow, embeddings=(vectors, vectors[:, :12]))
     with pytest.raises(StudyError, match=r"'planted 0' cannot be embedded: .*one row for each"):

@@ -54,6 +54,14 @@ def test_missing_and_blank_values_are_in_no_slice_and_counted():
     assert told["outside"] == 120
 
 
+def test_values_that_read_the_same_are_one_group():
+    mixed = pd.Series([1, "1", "two ", "two"] * 60, dtype=object)
+    assert rows_of(slices_by(study_with(mixed=mixed), "mixed")[0]) == {
+        "1": where(np.arange(N) % 4 < 2),
+        "two": where(np.arange(N) % 4 >= 2),
+    }
+
+
 def test_numbers_and_booleans_keep_their_own_order():
     turn = np.array([3, 3, 1, 2, 1] * 48)
     assert list(rows_of(slices_by(study_with(turn=turn), "turn")[0])) == ["turn 1", "turn 2", "turn 3"]
@@ -193,6 +201,7 @@ def test_names_are_distinct_printable_lines():
         ("response_a", "'response_a' holds 120 values in 240 pairs|Say how many"),
         ("id", "'id' holds 240 values in 240 pairs, such as 'v0': free text or an id"),
         ("prompt", "'prompt' holds 60 values.*most=12.*by='topics'"),
+        ("nested", r"holds values such as .*\(dict\), which are no groups"),
         ("constant", "only one, 'same'"),
         ("nothing", "none: all are missing"),
         ("person", "'person' holds 80 values.*most=12"),
@@ -211,7 +220,7 @@ def test_names_are_distinct_printable_lines():
 )
 def test_what_cannot_be_sliced_is_refused(by, says):
     person = [f"p{i % 80}" for i in range(N)]
-    study = study_with(constant="same", nothing=None, person=person)
+    study = study_with(constant="same", nothing=None, person=person, nested=[{"a": i} for i in range(N)])
     with pytest.raises(StudyError, match=says):
         slices_by(study, by)
 
