@@ -40,8 +40,9 @@ def same_space(one: Study, other: Study, embeddings: Any) -> bool:
     """Say whether vectors of the two studies are of one embedder; refuse what cannot be embedded again."""
     dimensions = [study.autoencoder.dimensions for study in (one, other)]
     if embeddings is not None:
-        if len(embeddings) != 2:
-            raise StudyError(f"embeddings must be two matrices, one for each study; found {len(embeddings)}.")
+        if not isinstance(embeddings, list | tuple) or len(embeddings) != 2:
+            found = len(embeddings) if isinstance(embeddings, list | tuple) else type(embeddings).__name__
+            raise StudyError(f"embeddings must be two matrices, one for each study; found {found}.")
         for position, (matrix, wanted) in enumerate(zip(embeddings, dimensions, strict=True)):
             shape = np.shape(matrix)
             if len(shape) != 2 or dimensions[0] != dimensions[1] or shape[1] != wanted:
