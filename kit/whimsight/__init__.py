@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from whimsight.attributes import ATTRIBUTES
     from whimsight.autoencoder import SparseAutoencoder
+    from whimsight.comparisons import Comparison, compare, match
+    from whimsight.comparisons.topics import topics
     from whimsight.embed import embedder
     from whimsight.errors import (
         EmbeddingError,
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
     from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs, load, read, samples
     from whimsight.studies import Settings, Study, open, study  # noqa: A004
-    from whimsight.widgets import FeatureLabeler, FeatureReport
+    from whimsight.widgets import DatasetComparison, FeatureLabeler, FeatureReport
 
 _HOME = {
     "ATTRIBUTES": "whimsight.attributes",
+    "Comparison": "whimsight.comparisons",
+    "DatasetComparison": "whimsight.widgets",
     "EmbeddingError": "whimsight.errors",
     "FeatureLabeler": "whimsight.widgets",
     "FeatureReport": "whimsight.widgets",
@@ -49,16 +53,21 @@ _HOME = {
     "StudyError": "whimsight.errors",
     "StudyFileError": "whimsight.errors",
     "WhimsightError": "whimsight.errors",
+    "compare": "whimsight.comparisons",
     "embedder": "whimsight.embed",
     "load": "whimsight.pairs",
+    "match": "whimsight.comparisons",
     "open": "whimsight.studies",
     "read": "whimsight.pairs",
     "samples": "whimsight.pairs",
     "study": "whimsight.studies",
+    "topics": "whimsight.comparisons",
 }
 
 __all__ = [
     "ATTRIBUTES",
+    "Comparison",
+    "DatasetComparison",
     "EmbeddingError",
     "FeatureLabeler",
     "FeatureReport",
@@ -73,12 +82,15 @@ __all__ = [
     "StudyError",
     "StudyFileError",
     "WhimsightError",
+    "compare",
     "embedder",
     "load",
+    "match",
     "open",
     "read",
     "samples",
     "study",
+    "topics",
 ]
 
 try:

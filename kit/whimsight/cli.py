@@ -1,4 +1,4 @@
-"""The command line: ``whimsight inspect | study | report | demo``.
+"""The command line: ``whimsight inspect | study | compare | report | demo``.
 
 Exit codes: 0 done, 1 something unexpected, 2 wrong usage (choices included), 3 the data cannot be read or used,
 4 a ``.whim`` file cannot be read or written, 5 texts cannot be embedded, 130 interrupted.
@@ -22,6 +22,7 @@ from whimsight.errors import EmbeddingError, FitError, PairsError, StudyError, S
 if TYPE_CHECKING:
     import pandas as pd
 
+    from whimsight.comparisons import Comparison
     from whimsight.pairs import Pairs
     from whimsight.studies import Study
 
@@ -225,6 +226,61 @@ def study(
 
 
 @app.command()
+def compare(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Two or more datasets: `.whim` files, files of votes, Hugging Face ids or shipped samples. One "
+            "with --by or --votes.",
+            show_default=False,
+        ),
+    ],
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare parts of one dataset: a column, `model`, or `topics`.", show_default=False
+        ),
+    ] = None,
+    votes: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Compare several votes on the same pairs (repeat): `--votes humans=preference --votes "
+            "gpt-4=gpt4_label`.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Keep the comparison as a `.whim` file.", show_default=False),
+    ] = None,
+    report: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("compare.html"),
+    names_only: Annotated[bool, typer.Option(help="Leave out every text of the datasets.")] = False,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Put datasets side by side: what each can measure, what it rewards, where they contradict each other."""
+    with _clear_errors():
+        from whimsight.comparisons import compare as make_comparison
+        from whimsight.progress import bars
+
+        for option, path in (("--out", out), ("--report", report)):
+            if path is not None:
+                _require_place(option, path)
+        given = [_study_or_pairs(source, seed) for source in sources]
+        sliced = by is not None or bool(votes)
+        if sliced and len(given) > 1:
+            raise typer.BadParameter(f"--by and --votes slice one dataset; found {len(given)}.")
+        with bars(disable=quiet or not sys.stderr.isatty()) as progress:
+            made = make_comparison(
+                given[0] if sliced else given, by=by, votes=_named_columns(votes), progress=progress
+            )
+        _print_comparison(made)
+        if out is not None:
+            typer.echo(f"\nWrote {made.save(out)}")
+        typer.echo(f"\nWrote {made.report(report, names_only=names_only)}   (open it in a browser)")
+
+
+@app.command()
 def report(
     whim: Annotated[
         Path, typer.Argument(help="A `.whim` file that `whimsight study` wrote.", show_default=False)
@@ -306,6 +362,22 @@ def _pairs(source: str, *, seed: int, **how: Any) -> Pairs:
         raise PairsError(f"{error}{'' if Path(source).exists() else nearest(source, known)}") from None
 
 
+def _study_or_pairs(source: str, seed: int) -> Study | Pairs:
+    from whimsight.studies import Study
+
+    return Study.open(source) if source.endswith(".whim") else _pairs(source, seed=seed)
+
+
+def _named_columns(said: list[str] | None) -> dict[str, str] | None:
+    if not said:
+        return None
+    parts = [text.partition("=") for text in said]
+    for text, (name, _, column) in zip(said, parts, strict=True):
+        if not name or not column:
+            raise typer.BadParameter(f"--votes takes NAME=COLUMN; found {text!r}.")
+    return {name: column for name, _, column in parts}
+
+
 def _labels(said: list[str] | None) -> dict[str, str] | None:
     if not said:
         return None
@@ -356,6 +428,42 @@ def _print_study(made: Study) -> None:
     if len(made.prediction):
         typer.echo("\nHeld-out prediction of the choice\n")
         typer.echo(made.prediction.round(3).to_string())
+
+
+def _print_comparison(made: Comparison) -> None:
+    typer.echo(f"\n{made!r}\n")
+    conflicts = made.conflicts
+    if conflicts.empty:
+        typer.echo("No feature is rewarded in one of them and penalised in another, beyond chance.")
+        return
+    typer.echo(
+        "Conflicts: rewarded in one, penalised in the other (difference of delta_win in percentage points, 95 %\n"
+        "interval; q: false-discovery rate)\n"
+    )
+    typer.echo(_conflicts_text(conflicts))
+
+
+def _conflicts_text(conflicts: pd.DataFrame, top: int = 24) -> str:
+    import pandas as pd
+
+    table = conflicts.head(top)
+    text = pd.DataFrame(
+        {
+            "name": table["name"].str.slice(0, 48),
+            "for": table["for"],
+            "against": table["against"],
+            "difference": [
+                f"{100 * d:.0f} ({100 * low:.0f} to {100 * high:.0f})"
+                for d, low, high in zip(
+                    table["difference"], table["difference_low"], table["difference_high"], strict=True
+                )
+            ],
+            "q": ["<.001" if q < 0.001 else f"{q:.3f}" for q in table["q"]],
+        }
+    )
+    rest = len(conflicts) - len(table)
+    more = f"\n... and {rest} more in comparison.conflicts" if rest > 0 else ""
+    return text.to_string(index=False) + more
 
 
 def _telling(features: pd.DataFrame) -> pd.Series[float]:

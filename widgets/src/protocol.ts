@@ -226,8 +226,8 @@ export interface ComparedDataset {
 
 /**
  * What can be said of an effect. "for", "against": the interval lies on one side of 0. "little": it lies within
- * 5 points of 0. "unclear": it spans 0 and may still be large. "too few": no estimate, or an interval wider than
- * 40 points, which is no news about the dataset.
+ * 5 points of 0. "unclear": it spans 0 and may still be large. "too few": no estimate, or an interval that spans 0
+ * and is wider than 40 points, which is no news about the dataset.
  */
 export type Verdict = "for" | "against" | "little" | "unclear" | "too few";
 

@@ -108,6 +108,7 @@ class Comparison:
         *,
         by: str = "datasets",
         left_out: Mapping[str, Any] | None = None,
+        recipe: Mapping[str, Any] | None = None,
     ) -> None:
         names = [part.name for part in slices]
         if len(names) < 2 or len(set(names)) < len(names):
@@ -118,6 +119,7 @@ class Comparison:
         self.slices = tuple(slices)
         self.by = by
         self.left_out = dict(left_out or {})
+        self._recipe = recipe
         self._measured = self._measure()
         self._cache: dict[str, tuple[Any, pd.DataFrame]] = {}
 
@@ -323,6 +325,52 @@ class Comparison:
 
         return write_report(self, path, names_only=names_only)
 
+    def save(self, path: str | Path) -> Path:
+        """Write the comparison as one ``.whim`` file, atomically; `Comparison.open` reads it back.
+
+        The file is that of `study` and says how its rows are sliced, so `whimsight.open` reads it too.
+
+        Raises
+        ------
+        StudyError
+            If the slices are masks or arrays, which a file does not hold: put them into a column of the pairs.
+        """
+        from dataclasses import replace
+
+        if self._recipe is None:
+            raise StudyError(
+                "Slices that were given as arrays or masks are not kept in a file. Put them into a column of the pairs "
+                "and compare by its name, or save comparison.study."
+            )
+        if self.study.facts.get("comparison") == self._recipe:
+            return self.study.save(path)
+        marked = replace(self.study, facts={**self.study.facts, "comparison": dict(self._recipe)})
+        marked.labels = self.study.labels
+        return marked.save(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Comparison:
+        """Read a comparison that `save` wrote; the estimates are made anew.
+
+        Raises
+        ------
+        StudyFileError
+            When the file is missing, damaged, hostile, or written by a newer version.
+        StudyError
+            When it holds a study and no comparison.
+        """
+        from whimsight.comparisons.run import recall
+        from whimsight.studies import Study
+
+        study = Study.open(path)
+        recipe = study.facts.get("comparison")
+        if not isinstance(recipe, Mapping):
+            raise StudyError(
+                f"{Path(path).name!r} holds a study and no comparison. Compare its parts with "
+                "ws.compare(ws.open(path), by=...)."
+            )
+        return recall(study, recipe)
+
     # -- tables ------------------------------------------------------------------------------------
 
     def _drawn(self, name: str, draw: Any) -> pd.DataFrame:
@@ -360,6 +408,9 @@ class Comparison:
     def _features(self, shown: pd.DataFrame) -> pd.DataFrame:
         found = heterogeneity(self._delta_win())
         found.index = shown.index
+        # A delta-win lies between -1 and 1, and so does the standard deviation of several.
+        for column in ("pooled_low", "pooled_high", "tau_high"):
+            found[column] = found[column].clip(-1.0, 1.0)
         for column in ("kind", "name", "status"):
             found[column] = shown[column]
         return found[list(COMPARED_COLUMNS)]
@@ -375,7 +426,7 @@ class Comparison:
             found.rename(columns={"slice": "dataset", "effect": "delta_win"}), shown, "dataset"
         )
         found = found.rename(columns={"low": "delta_win_low", "high": "delta_win_high"})
-        found.insert(3, "overall", overall[shown.index.get_indexer(found["feature"])])
+        found.insert(3, "overall", overall[shown.index.get_indexer(pd.Index(found["feature"]))])
         return found
 
     def _named(self, found: pd.DataFrame, shown: pd.DataFrame, *datasets: str) -> pd.DataFrame:
@@ -403,29 +454,28 @@ class Comparison:
 
 def fill_effects(comparison: Comparison) -> None:
     """Write into a pooled study's table what all datasets, counting the same, measure and express together."""
+    from scipy.special import stdtr, stdtrit
+
     study, made = comparison.study, comparison.measured
     table = study.found
     k = len(comparison.slices)
     equal = np.full(k, 1 / k)
-    for name, found, low, high in (
-        ("prevalence", made.prevalence, 0.0, 1.0),
-        ("beta", made.beta, -np.inf, np.inf),
-    ):
-        value = equal @ found.value
-        se = np.sqrt(np.einsum("a,jab,b->j", equal, found.covariance, equal))
-        degrees = _degrees(found, equal)
-        reach = _t(degrees) * se
-        table[name] = value
-        table[f"{name}_low"], table[f"{name}_high"] = (
-            np.maximum(value - reach, low),
-            np.minimum(value + reach, high),
-        )
-        if name == "beta":
-            from scipy.special import stdtr
-
-            with np.errstate(divide="ignore", invalid="ignore"):
-                p = 2 * stdtr(degrees, -np.abs(value / se))
-            table["p"], table["q"], table["significant"] = p, benjamini_hochberg(p), bonferroni(p)
+    share = made.prevalence
+    table["prevalence"] = equal @ share.value
+    for end, sign in (("low", -1.0), ("high", 1.0)):
+        ends = made.prevalence_low if end == "low" else made.prevalence_high
+        # The ends' distances stand for standard errors (MOVER, Zou and Donner 2008): Wilson's are there at 0 and 1 too.
+        apart = np.abs(ends - share.value) / k
+        squared = np.einsum("aj,jab,bj->j", apart, share.correlation, apart)
+        table[f"prevalence_{end}"] = table["prevalence"] + sign * np.sqrt(squared)
+    table["beta"] = equal @ made.beta.value
+    se = np.sqrt(np.einsum("a,jab,b->j", equal, made.beta.covariance, equal))
+    degrees = _degrees(made.beta, equal)
+    reach = stdtrit(degrees, 1 - _LEVEL / 2) * se
+    table["beta_low"], table["beta_high"] = table["beta"] - reach, table["beta"] + reach
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.asarray(2 * stdtr(degrees, -np.abs(table["beta"].to_numpy() / se)))
+    table["p"], table["q"], table["significant"] = p, benjamini_hochberg(p), bonferroni(p)
     mixed = mixture(made.delta_win, made.share, made.share_se, np.ones(k))
     for column in ("delta_win", "delta_win_low", "delta_win_high"):
         table[column] = mixed[column].to_numpy()
@@ -439,9 +489,3 @@ def _degrees(found: Estimates, weights: NDArray[np.float64]) -> NDArray[np.float
         return np.asarray(
             np.square(variances.sum(axis=0)) / (np.square(variances) / found.degrees).sum(axis=0)
         )
-
-
-def _t(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.special import stdtrit
-
-    return np.asarray(stdtrit(degrees, 1 - _LEVEL / 2))

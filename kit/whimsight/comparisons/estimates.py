@@ -13,7 +13,6 @@ from whimsight.comparisons.links import Links
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.one import Effect, OneAtATime
 from whimsight.effects.prevalence import share_of, wilson
-from whimsight.errors import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +50,15 @@ class Estimates:
     def se(self) -> NDArray[np.float64]:
         """Standard errors, float64 (K, F)."""
         return np.asarray(np.sqrt(np.einsum("jkk->kj", self.covariance)))
+
+    @property
+    def correlation(self) -> NDArray[np.float64]:
+        """Correlations between slices' estimates, float64 (F, K, K); 0 beside the diagonal where one is certain."""
+        size = self.se.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.nan_to_num(self.covariance / (size[:, :, None] * size[:, None, :]))
+        found[:, np.arange(size.shape[1]), np.arange(size.shape[1])] = 1.0
+        return np.asarray(found)
 
     @property
     def p(self) -> NDArray[np.float64]:
@@ -137,10 +145,10 @@ def measure(
     weights : ndarray
         float64 (n,).
 
-    Raises
-    ------
-    FitError
-        If every decided vote of a slice says the same; the message names the slice.
+    Returns
+    -------
+    Measured
+        A slice whose decided votes all say the same has prevalences and no effects.
     """
     k, f = len(slices), pair_codes.shape[1]
     links = Links(clusters, slices)
@@ -161,20 +169,18 @@ def measure(
         decided = np.isfinite(part.preference) & (part.preference != 0.5)
         value["share"][i], around = share_of((codes != 0) & decided[:, None], prompts, heft)
         value["share_se"][i] = around.se
-        try:
-            estimators.append(
-                OneAtATime(
-                    codes,
-                    part.preference,
-                    clusters=ways,
-                    controls=controls[part.rows],
-                    own_control=own_control,
-                    weights=heft,
-                    ties=ties,
-                )
+        one_sided = np.unique(part.preference[decided & (heft > 0)]).size < 2
+        estimators.append(
+            OneAtATime(
+                codes,
+                np.full_like(part.preference, np.nan) if one_sided else part.preference,
+                clusters=ways,
+                controls=controls[part.rows],
+                own_control=own_control,
+                weights=heft,
+                ties=ties,
             )
-        except FitError as error:
-            raise FitError(f"In {part.name!r}: {error}") from None
+        )
         used = estimators[-1].used
         if used is not None:
             variance[i] = codes[used.rows].var(axis=0, dtype=np.float64)

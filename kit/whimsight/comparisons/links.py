@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Links", "Shared"]
 
-_SIGNS = (1.0, 1.0, -1.0)
-"""Two ways of clustering and where they meet (Cameron, Gelbach and Miller 2011, equation 2.13)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -120,9 +117,9 @@ class Links:
 
         Notes
         -----
-        Standard errors hold more than the sum of squared moves (two ways by "max-se", separation), so the moves give
-        the correlations, and the covariance is the correlation times both standard errors. What is not positive
-        semidefinite then is made so by the nearest matrix of its eigenvectors.
+        Standard errors may hold more than the moves (separation), so the moves give the correlations, and the
+        covariance is the correlation times both standard errors. What is not positive semidefinite then is made so
+        by leaving out the negative eigenvalues.
         """
         k = len(estimates)
         se = np.stack([one for one, _ in estimates])
@@ -136,18 +133,24 @@ class Links:
 
 
 def _correlation(one: Shared, other: Shared) -> NDArray[np.float64]:
+    """Correlation of two slices' estimates, float64 (F,), from the variance of their difference.
+
+    That variance is the largest over the ways of clustering and their combination ("max-se"), as it is for the
+    estimates themselves: ways that disagree must not make a difference surer than each of them.
+    """
     products = [np.einsum("ij,ij->j", a, b) for a, b in zip(one.moves, other.moves, strict=True)]
-    signs = _SIGNS[: len(products)]
-    total = sum((s * c for s, c in zip(signs, products, strict=True)), np.zeros_like(products[0]))
-    v1, v2 = (
-        sum((s * v for s, v in zip(signs, x.variance, strict=True)), np.zeros_like(products[0]))
-        for x in (one, other)
-    )
-    whole = (v1 > 0) & (v2 > 0)
-    first = np.sqrt(one.variance[0] * other.variance[0])
+    apart = [a + b - 2 * c for a, b, c in zip(one.variance, other.variance, products, strict=True)]
+    v1, v2, difference = (_largest(v) for v in (one.variance, other.variance, apart))
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.where(whole, total / np.sqrt(v1 * v2), products[0] / first)
+        found = (v1 + v2 - difference) / (2 * np.sqrt(v1 * v2))
     return np.asarray(np.clip(np.nan_to_num(found), -1.0, 1.0))
+
+
+def _largest(ways: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    if len(ways) == 1:
+        return ways[0]
+    first, second, both = ways
+    return np.asarray(np.maximum.reduce([first, second, first + second - both]))
 
 
 def _positive(related: NDArray[np.float64]) -> NDArray[np.float64]:

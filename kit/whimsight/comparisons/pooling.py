@@ -112,6 +112,7 @@ def pool(
     component = pairs.components(settings.groups)
     prompt = np.concatenate([component[part.rows][s.first] for part, s in zip(slices, sources, strict=True)])
     scale = _scale(sources) if features is None else features.attribute_scale
+    names = [s.name for s in sources]
     measured = _stack([_rescaled(s, scale) for s in sources])
     for_names = _Naming.of(sources, prompt, settings.seed) if features is None else None
     dimensions = sources[0].differences.shape[1]
@@ -132,11 +133,11 @@ def pool(
             seen -= measured @ explained
         table, drafts, chance = _taken_over(features)
     else:
-        rows, heft = _balanced(seen, of_pair, settings.seed)
+        rows, heft = _balanced(seen, of_pair, names, settings.seed)
         explained = residual_map(measured[rows], seen[rows]) if settings.train_on == "residuals" else None
         if explained is not None:
             seen -= measured @ explained
-            rows, heft = _balanced(seen, of_pair, settings.seed)
+            rows, heft = _balanced(seen, of_pair, names, settings.seed)
         autoencoder = _fit(seen[rows], heft, prompt[rows], settings, progress)
         lap("discover features")
         table = empty_features(autoencoder.n_features)
@@ -206,7 +207,7 @@ def _stack(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def _balanced(
-    seen: NDArray[np.float32], of_pair: NDArray[np.int64], seed: int
+    seen: NDArray[np.float32], of_pair: NDArray[np.int64], names: list[str], seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """As many rows of each dataset, and weights under which each has the same squared length in all."""
     rng = np.random.default_rng(seed)
@@ -217,7 +218,7 @@ def _balanced(
         energy = float(np.einsum("ij,ij->", seen[chosen], seen[chosen], dtype=np.float64))
         if energy <= 0:
             raise FitError(
-                f"The responses of dataset number {i + 1} do not differ in their embeddings; nothing can be learned "
+                f"The responses of {names[i]!r} do not differ in their embeddings; nothing can be learned "
                 "from it."
             )
         rows.append(chosen)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from whimsight.comparisons._comparison import Comparison, fill_effects
-from whimsight.comparisons.pooling import pool
-from whimsight.comparisons.slices import slices_by, slices_of_votes
+from whimsight.comparisons.pooling import DATASET, pool
+from whimsight.comparisons.slices import Slice, slices_by, slices_of_votes
 from whimsight.comparisons.sources import check_embeddings, named_sources, read_source
-from whimsight.errors import StudyError
+from whimsight.errors import FitError, StudyError
 from whimsight.studies import Study
 from whimsight.studies.stages import make_embedder, make_settings
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from whimsight.progress import Progress
     from whimsight.studies.settings import Settings
 
-__all__ = ["compare"]
+__all__ = ["compare", "recall"]
 
 _ALSO = ("by", "votes", "features", "embedder", "embeddings", "most", "progress")
 
@@ -35,7 +37,7 @@ def compare(
     features: Study | None = None,
     embedder: str | Embedder | None = None,
     embeddings: Mapping[str, NDArray[Any]] | None = None,
-    most: int = 12,
+    most: int | None = None,
     progress: Progress | None = None,
     **choices: Any,
 ) -> Comparison:
@@ -59,8 +61,8 @@ def compare(
         As in `whimsight.study`; the studies' own by default.
     embeddings : mapping from dataset to ndarray, optional
         Ready embeddings: for each dataset float32 (n_texts, d) of its ``pairs.texts().unique``.
-    most : int
-        So many slices at most, the largest.
+    most : int, optional
+        So many slices at most, the largest; 12 by default.
     progress : callable, optional
         Called with (stage, done, total).
     **choices
@@ -87,10 +89,7 @@ def compare(
     if by is not None or votes is not None:
         _refuse_together(by, votes, features, embeddings)
         study = _one_study(datasets, embedder, choices, progress)
-        if votes is not None:
-            return Comparison(study, slices_of_votes(study, votes), by="votes")
-        slices, left_out = slices_by(study, by, most=most)
-        return Comparison(study, slices, by=by if isinstance(by, str) else "slices", left_out=left_out)
+        return _sliced(study, by, votes, most)
     if isinstance(datasets, Study):
         raise StudyError(
             "compare found one study. Say what to compare it with, in a list, or which parts of it: by='column', "
@@ -98,6 +97,8 @@ def compare(
         )
     given = named_sources(datasets)
     settings = _settings(given, features, embedder, embeddings, choices)
+    for name, value in given.items():
+        _refuse_one_sided(name, value.pairs if isinstance(value, Study) else value, settings)
     ready = check_embeddings(embeddings, list(given))
     if ready is None and settings.embedder == "ready":
         raise StudyError(
@@ -110,10 +111,42 @@ def compare(
         matrix = None if ready is None else ready[name]
         sources.append(read_source(name, value, model, settings, embeddings=matrix, progress=progress))
     pooled, slices = pool(sources, settings, model, features=features, progress=progress)
-    pooled.facts["comparison"] = {"by": "datasets", "datasets": list(given)}
-    made = Comparison(pooled, slices)
+    recipe = {"by": "datasets", "datasets": list(given)}
+    pooled.facts["comparison"] = recipe
+    made = Comparison(pooled, slices, recipe=recipe)
     fill_effects(made)
     return made
+
+
+def recall(study: Study, recipe: Mapping[str, Any]) -> Comparison:
+    """Make the comparison that a recipe in a study's facts tells of.
+
+    Raises
+    ------
+    StudyError
+        If the recipe is none: the file was changed by something else.
+    """
+    by, votes, datasets = recipe.get("by"), recipe.get("votes"), recipe.get("datasets")
+    if by == "datasets" and isinstance(datasets, list) and DATASET in study.pairs.frame:
+        column = study.pairs.frame[DATASET].to_numpy(dtype=object)
+        preference = study.pairs.preference
+        rows = [np.flatnonzero(column == name) for name in datasets]
+        slices = [Slice(str(n), r, preference[r]) for n, r in zip(datasets, rows, strict=True)]
+        return Comparison(study, slices, recipe=recipe)
+    if isinstance(votes, Mapping) or isinstance(by, str):
+        return _sliced(study, by, votes, recipe.get("most"))
+    raise StudyError("The file does not say how the comparison is made. Make it anew with ws.compare(...).")
+
+
+def _sliced(study: Study, by: Any, votes: Mapping[str, Any] | None, most: int | None) -> Comparison:
+    if votes is not None:
+        named = all(isinstance(column, str) for column in votes.values())
+        recipe = {"by": None, "votes": dict(votes)} if named else None
+        return Comparison(study, slices_of_votes(study, votes), by="votes", recipe=recipe)
+    slices, left_out = slices_by(study, by, most=most)
+    if not isinstance(by, str):
+        return Comparison(study, slices, by="slices", left_out=left_out)
+    return Comparison(study, slices, by=by, left_out=left_out, recipe={"by": by, "most": most})
 
 
 def _refuse_together(by: Any, votes: Any, features: Any, embeddings: Any) -> None:
@@ -124,6 +157,21 @@ def _refuse_together(by: Any, votes: Any, features: Any, embeddings: Any) -> Non
             raise StudyError(
                 f"{name}=... belongs to several datasets; slices use the features of their study."
             )
+
+
+def _refuse_one_sided(name: str, pairs: Pairs, settings: Settings) -> None:
+    """Find out before anything is embedded that all votes of a dataset say the same."""
+    from whimsight.effects.rows import votes
+
+    try:
+        votes(
+            pairs.preference,
+            clusters=[np.arange(len(pairs))],
+            weights=pairs.weight,
+            with_ties=settings.ties == "davidson",
+        )
+    except FitError as error:
+        raise FitError(f"In {name!r}: {error}") from None
 
 
 def _one_study(

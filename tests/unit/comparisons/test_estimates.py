@@ -9,7 +9,6 @@ import statsmodels.api as sm
 from whimsight.comparisons.estimates import Measured, measure
 from whimsight.comparisons.slices import Slice
 from whimsight.effects import effects
-from whimsight.errors import FitError
 
 N, PROMPTS = 1200, 200
 
@@ -105,14 +104,18 @@ def test_a_slice_and_its_copy_never_differ(data):
     np.testing.assert_allclose(difference, 0, atol=1e-12)
 
 
-def test_annotators_of_several_slices_link_them_too(data):
-    _, prompt, _, _ = data
+def test_people_who_vote_in_several_slices_link_them_too(data):
+    codes, prompt, _, _ = data
+    rng = np.random.default_rng(5)
     annotator = np.arange(N) % 40
-    found = _measure(data, _halves(data), clusters=[prompt, annotator])
+    own = rng.normal(size=40)[annotator] * 2
+    votes = (rng.random(N) < 1 / (1 + np.exp(-own * codes[:, 0]))).astype(float)
+    halves = [Slice(s.name, s.rows, votes[s.rows]) for s in _halves(data)]
+    found = _measure(data, halves, clusters=[prompt, annotator])
     assert found.linked
-    assert (found.delta_win.covariance[:, 0, 1] != 0).all()
-    values = np.linalg.eigvalsh(found.delta_win.covariance)
-    assert (values >= -1e-12).all()
+    related = found.delta_win.covariance[0] / np.outer(*[np.sqrt(np.diag(found.delta_win.covariance[0]))] * 2)
+    assert related[0, 1] > 0.5
+    assert (np.linalg.eigvalsh(found.delta_win.covariance) >= -1e-12).all()
 
 
 def test_a_feature_that_a_slice_lacks_has_no_value_there_and_one_elsewhere(data):
@@ -127,11 +130,12 @@ def test_a_feature_that_a_slice_lacks_has_no_value_there_and_one_elsewhere(data)
     assert found.n[0, 2] == 0
 
 
-def test_votes_that_all_say_the_same_are_refused_by_the_name_of_their_slice(data):
+def test_a_slice_whose_votes_all_say_the_same_has_prevalences_and_no_effects(data):
     first, second = _halves(data)
-    all_a = Slice("chosen first", second.rows, np.ones(second.rows.size))
-    with pytest.raises(FitError, match="In 'chosen first'"):
-        _measure(data, [first, all_a])
+    found = _measure(data, [first, Slice("all for A", second.rows, np.ones(second.rows.size))])
+    assert np.isnan(found.delta_win.value[1]).all()
+    assert np.isfinite(found.delta_win.value[0]).all()
+    assert np.isfinite(found.prevalence.value).all()
 
 
 def test_the_test_of_a_paired_difference_keeps_its_level(data):
