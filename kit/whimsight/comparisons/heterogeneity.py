@@ -94,13 +94,14 @@ def heterogeneity(estimates: Estimates, alpha: float = 0.05) -> pd.DataFrame:
     n_features = given.shape[1]
     counts = given.sum(axis=0)
     found = {name: np.full(n_features, np.nan) for name in _COLUMNS}
-    for pattern in np.unique(given[:, counts > 1], axis=1).T if (counts > 1).any() else ():
-        features = np.flatnonzero((given == pattern[:, None]).all(axis=0))
-        slices = np.flatnonzero(pattern)
+    for k in np.unique(counts[counts > 1]):
+        features = np.flatnonzero(counts == k)
+        slices = np.nonzero(given[:, features].T)[1].reshape(-1, k)
+        at = features[:, None]
         part = _pooled(
-            estimates.value[np.ix_(slices, features)].T,
-            estimates.covariance[np.ix_(features, slices, slices)],
-            estimates.degrees[np.ix_(slices, features)].T,
+            estimates.value[slices, at],
+            estimates.covariance[at[:, :, None], slices[:, :, None], slices[:, None, :]],
+            estimates.degrees[slices, at],
             alpha,
         )
         for name, column in part.items():
@@ -114,7 +115,7 @@ def heterogeneity(estimates: Estimates, alpha: float = 0.05) -> pd.DataFrame:
 def _pooled(
     theta: NDArray[np.float64], covariance: NDArray[np.float64], degrees: NDArray[np.float64], alpha: float
 ) -> dict[str, NDArray[np.float64]]:
-    """All columns but q for features with the same k slices; theta and degrees (f, k), covariance (f, k, k)."""
+    """All columns but q for features with k slices each; theta and degrees (f, k), covariance (f, k, k)."""
     from scipy.special import chdtri, stdtrit
 
     degrees = np.minimum(degrees, 1e10)
