@@ -5,10 +5,15 @@
  * the module is imported from a Blob made of the text, so the page's policy allows the hash of this script and
  * `blob:`, and nothing else.
  */
-import type { AnswerMessage, LabelerModel, RequestMessage } from "./protocol";
+import type { AnswerMessage, FeatureId, RequestMessage } from "./protocol";
 
 type Listener = (...args: unknown[]) => void;
-type Model = SavedModel<LabelerModel>;
+/** What the models of all widgets have. */
+interface Shown {
+  snapshot: { features: readonly { feature: FeatureId }[] };
+  selected: FeatureId;
+}
+type Model = SavedModel<Shown>;
 
 /** What a widget's module exports, as far as it is used here (anywidget's front-end module). */
 interface Widget {
@@ -108,7 +113,7 @@ function fail(place: HTMLElement, reason: unknown): void {
 
 async function start(place: HTMLElement): Promise<void> {
   try {
-    const model = new SavedModel(saved<LabelerModel>("whimsight-state"));
+    const model = new SavedModel(saved<Shown>("whimsight-state"));
     const widget = await load(saved<string>("whimsight-module"));
     const { signal } = new AbortController();
     await widget.initialize?.({ model, signal });

@@ -1,49 +1,16 @@
 /** The whole widget: a bar, the list, the chosen feature; or a word on why there is nothing yet. */
-import { Component, type ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Bar, Notices } from "./Bar";
+import { Guard, Loading } from "../shared/Guard";
+import { Help } from "../shared/Help";
+import { UNNAMED } from "../shared/names";
+import { Notices } from "../shared/Work";
+import { Bar } from "./Bar";
 import { Detail } from "./Detail";
-import { Help } from "./Help";
-import { UNNAMED } from "./rows";
+import { LOOK, WORK } from "./lines";
 import type { State } from "./state";
 import { Table } from "./Table";
 import { NothingFound, Toolbar } from "./Toolbar";
 import { Verify } from "./Verify";
-
-/** A fault in drawing one part is said, and does not take the rest down. */
-class Guard extends Component<{ children: ComponentChildren; what: string }, { broken: string | null }> {
-  override state = { broken: null };
-  static override getDerivedStateFromError(error: unknown) {
-    return { broken: error instanceof Error ? error.message : String(error) };
-  }
-  override render() {
-    if (this.state.broken === null) return this.props.children;
-    return (
-      <div class="lb-empty" role="alert">
-        <p>
-          <b>{this.props.what} could not be drawn.</b>
-        </p>
-        <p class="lb-fine">{this.state.broken}</p>
-        <button type="button" class="lb-button" onClick={() => this.setState({ broken: null })}>
-          Try again
-        </button>
-      </div>
-    );
-  }
-}
-
-function Loading() {
-  return (
-    <div class="lb-blank" role="status">
-      <div class="lb-skeleton" aria-hidden="true">
-        <i />
-        <i />
-        <i />
-      </div>
-      <p>Waiting for the study. If this stays, run the cell again.</p>
-    </div>
-  );
-}
 
 function Right({ state }: { state: State }) {
   const row = state.chosen.value;
@@ -72,7 +39,7 @@ export function App({ state }: { state: State }) {
     if (before.current && !verifying) state.focusList();
     before.current = verifying;
   }, [verifying, state]);
-  if (!state.snapshot.value) return <Loading />;
+  if (!state.snapshot.value) return <Loading what="the study" />;
   if (state.rows.value.length === 0) {
     return (
       <div class="lb-blank">
@@ -103,7 +70,7 @@ export function App({ state }: { state: State }) {
           </Guard>
         </section>
       </div>
-      {state.help.value && <Help state={state} />}
+      {state.help.value && <Help state={state} look={LOOK} work={WORK} />}
     </>
   );
 }

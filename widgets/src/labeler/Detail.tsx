@@ -1,116 +1,18 @@
 /** Everything about the chosen feature, and the controls of a person's work on it. */
-import { batch, useSignal, useSignalEffect } from "@preact/signals";
+import { batch, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Status, Suggestion } from "../protocol";
-import { decimal } from "../shared/format";
+import { Icon, KindIcon, StatusIcon } from "../shared/icons";
+import { NameField } from "../shared/NameField";
+import { UNNAMED } from "../shared/names";
+import { Sentence } from "../shared/Sentence";
+import { StatusChoice } from "../shared/StatusChoice";
+import { Suggestions } from "../shared/Suggestions";
 import { Tip } from "../shared/Tooltip";
 import { Examples } from "./Examples";
-import { Icon, KindIcon, StatusIcon } from "./icons";
-import { NameField } from "./NameField";
 import { Numbers } from "./Numbers";
-import { type Row, STATUSES, UNNAMED } from "./rows";
+import type { Row } from "./rows";
 import type { State } from "./state";
 import { Tags } from "./Tags";
-
-const NAME = /[‘'"“]?NAME[’'"”]?/;
-
-/** Python's sentence with the name of now in the place that it leaves for it. */
-export function Sentence({ row }: { row: Row }) {
-  const { sentence } = row.feature;
-  const found = NAME.exec(sentence);
-  if (!found) return sentence ? <p class="lb-sentence">{sentence}</p> : null;
-  return (
-    <p class="lb-sentence">
-      {sentence.slice(0, found.index)}
-      {row.name === UNNAMED ? (
-        "this feature"
-      ) : (
-        <>
-          ‘<b dir="auto">{row.name}</b>’
-        </>
-      )}
-      {sentence.slice(found.index + found[0].length)}
-    </p>
-  );
-}
-
-function StatusChoice({ state, row }: { state: State; row: Row }) {
-  const pick = (status: Status): void => state.setStatus(row, status);
-  return (
-    <fieldset class="lb-statuses">
-      <legend class="ws-hidden">Status</legend>
-      {STATUSES.map((status, index) => (
-        <label key={status} title={`${status} (key ${index + 1})`} data-status={status}>
-          <input
-            type="radio"
-            class="ws-hidden"
-            name={`${state.uid}-status`}
-            checked={row.status === status}
-            onChange={() => pick(status)}
-          />
-          <StatusIcon status={status} />
-          <span>{status}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-const DWELL = 250;
-const CHIPS = 6;
-const FITS = 0.05;
-
-const fits = ({ fit }: Pick<Suggestion, "fit">): boolean => fit !== null && fit >= FITS;
-
-/** The best fitting first; what does not fit at all only where nothing else is there. */
-export function bestSuggestions(list: readonly Suggestion[], name: string): readonly Suggestion[] {
-  const others = list.filter((one) => one.name !== name);
-  const usable = others.filter((one) => one.fit === null || fits(one));
-  return (usable.length > 0 ? usable : others)
-    .toSorted((a, b) => (b.fit ?? 0) - (a.fit ?? 0))
-    .slice(0, CHIPS);
-}
-
-function Suggestions({ state, row }: { state: State; row: Row }) {
-  const list = useSignal<readonly Suggestion[] | null>(null);
-  const asked = useSignal<string | null>(null);
-  useEffect(() => {
-    list.value = null;
-    asked.value = null;
-    // Someone who walks through the list does not want suggestions for every row on the way.
-    const timer = setTimeout(() => {
-      asked.value = row.id;
-    }, DWELL);
-    return () => clearTimeout(timer);
-  }, [row.id, row.turned, list, asked]);
-  useSignalEffect(() => {
-    if (asked.value !== null) list.value = state.suggestions(asked.value).value;
-  });
-  const chips = bestSuggestions(list.value ?? [], row.name);
-  return (
-    <fieldset class="lb-suggestions lb-noprint">
-      <legend class="ws-hidden">Suggested names</legend>
-      <span class="lb-fine">
-        {list.value === null ? "Suggestions…" : chips.length > 0 ? "Suggested" : "No suggestions"}
-      </span>
-      {chips.map(({ name, fit, source }) => (
-        <button
-          key={`${source} ${name}`}
-          type="button"
-          class="lb-chip"
-          title={`Suggested by ${source}${fits({ fit }) ? `, rough fit ${decimal(fit)} where it was chosen` : fit === null ? "" : "; it hardly fits"}`}
-          onClick={() => state.rename(row, name)}
-        >
-          <span dir="auto">{name}</span>
-          <span class="lb-fine">
-            {source}
-            {fits({ fit }) && ` ${decimal(fit)}`}
-          </span>
-        </button>
-      ))}
-    </fieldset>
-  );
-}
 
 function Note({ state, row }: { state: State; row: Row }) {
   const area = useRef<HTMLTextAreaElement>(null);
@@ -275,7 +177,11 @@ export function Detail({ state, row }: { state: State; row: Row }) {
         <Tags key={`tags ${row.id}`} state={state} row={row} />
         <Note key={`note ${row.id}`} state={state} row={row} />
       </div>
-      <Sentence row={row} />
+      {row.feature.sentence && (
+        <p class="lb-sentence">
+          <Sentence sentence={row.feature.sentence} name={row.name} />
+        </p>
+      )}
       <Numbers row={row} controls={state.snapshot.value?.study.controls ?? []} editable={editable} />
       {row.feature.note && (
         <p class="lb-how">

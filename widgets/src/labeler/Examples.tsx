@@ -2,10 +2,12 @@
 import { useComputed } from "@preact/signals";
 import { plural, small } from "../shared/format";
 import { Histogram } from "../shared/Histogram";
+import { Icon } from "../shared/icons";
+import { UNNAMED } from "../shared/names";
 import { PairCard } from "../shared/PairCard";
-import { Icon } from "./icons";
-import { type Row, UNNAMED } from "./rows";
-import type { Place, Shown, Tab } from "./shelf";
+import type { Shown } from "../shared/pairs";
+import type { Row } from "./rows";
+import type { Place, Tab } from "./shelf";
 import type { State } from "./state";
 
 const TABS: readonly { tab: Tab; word: string; about: string }[] = [

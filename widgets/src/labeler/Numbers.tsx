@@ -1,8 +1,9 @@
 /** The key numbers of a feature, each with its interval and with what it means. */
 import type { ComponentChildren } from "preact";
 import { count, decimal, percent, points, range, small } from "../shared/format";
+import { UNNAMED } from "../shared/names";
 import { Tip } from "../shared/Tooltip";
-import { type Row, UNNAMED } from "./rows";
+import type { Row } from "./rows";
 
 function list(words: readonly string[]): string {
   return words.length === 0 ? "" : ` Adjusted for ${words.join(", ")}.`;

@@ -7,8 +7,9 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { FeatureId } from "../protocol";
 import { decimal, percent, points } from "../shared/format";
 import { Interval, IntervalAxis } from "../shared/Interval";
-import { KindIcon, StatusIcon } from "./icons";
-import { type Column, nextSort, type Row, UNNAMED } from "./rows";
+import { KindIcon, StatusIcon } from "../shared/icons";
+import { UNNAMED } from "../shared/names";
+import { type Column, nextSort, type Row } from "./rows";
 import type { State } from "./state";
 
 const COLUMNS: readonly { column: Column; title: string; about: string }[] = [

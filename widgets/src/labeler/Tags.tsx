@@ -1,6 +1,6 @@
 /** Tags as chips: a comma or Enter adds one, Backspace in the empty field takes the last one away, Escape leaves. */
 import { useSignal } from "@preact/signals";
-import { Icon } from "./icons";
+import { Icon } from "../shared/icons";
 import type { Row } from "./rows";
 import type { State } from "./state";
 

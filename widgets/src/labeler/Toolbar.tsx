@@ -2,8 +2,9 @@
 import { useSignal } from "@preact/signals";
 import type { Kind, Status } from "../protocol";
 import { plural } from "../shared/format";
-import { Icon } from "./icons";
-import { type Column, countFilters, type Filters, NO_FILTERS, progress, type Sort, STATUSES } from "./rows";
+import { Icon } from "../shared/icons";
+import { STATUSES } from "../shared/names";
+import { type Column, countFilters, type Filters, NO_FILTERS, progress, type Sort } from "./rows";
 import type { State } from "./state";
 
 const ORDERS: readonly [string, string][] = [

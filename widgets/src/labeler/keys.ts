@@ -1,6 +1,6 @@
 /** What each key does. Handlers that return false leave the key to the browser. */
 import type { KeyMap } from "../shared/keyboard";
-import { STATUSES, UNNAMED } from "./rows";
+import { STATUSES, UNNAMED } from "../shared/names";
 import type { State } from "./state";
 import { PAGE_ROWS } from "./Table";
 

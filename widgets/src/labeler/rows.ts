@@ -1,25 +1,14 @@
 /** Features joined with what people made of them; sorted, filtered and searched. Pure functions. */
-import type { Feature, FeatureId, Kind, Label, Status } from "../protocol";
+import type { Feature, Kind, Label, Status } from "../protocol";
+import { compare, joiner, joinName, type NamedRow, STATUSES, seeker, UNNAMED } from "../shared/names";
 import { turnFeature } from "./turn";
 
 /** One feature as the screen shows it. */
-export interface Row {
-  id: FeatureId;
+export interface Row extends NamedRow {
   /** Turned, where a person turned it. */
   feature: Feature;
-  /** The person's name, else the draft. */
-  name: string;
-  /** What was drafted, "unnamed" included. */
-  draft: string;
   /** The fidelity of the draft, which says nothing about another name. */
   draftFidelity: number | null;
-  /** Whether a person gave the name. */
-  named: boolean;
-  status: Status;
-  note: string;
-  tags: readonly string[];
-  turned: boolean;
-  label: Label;
 }
 
 export type Column = "name" | "kind" | "status" | "delta_win" | "prevalence" | "fidelity" | "stability";
@@ -43,50 +32,22 @@ export const NO_FILTERS: Filters = {
   significant: false,
   recurs: false,
 };
-export const STATUSES: readonly Status[] = ["draft", "named", "verified", "rejected"];
-export const UNNAMED = "unnamed";
 
 export function joinRow(found: Feature, label: Label = {}): Row {
-  const turned = label.turned === true;
-  const given = label.name?.trim() ?? "";
-  const drafted = turned && found.name !== UNNAMED ? `opposite of ${found.name}` : found.name;
-  const renamed = given !== "" && given !== drafted && found.kind === "discovered";
+  const row = joinName(found, label);
+  const renamed = row.named && row.name !== joinName(found, { turned: row.turned }).name;
   // People who tested the name say how well it fits; before that a new name has no fidelity.
   const [fidelity, fidelity_low, fidelity_high] = label.fidelity ?? [null, null, null];
   const fit = { fidelity, fidelity_low, fidelity_high };
   const seen = label.fidelity
     ? { ...found, ...fit, judge: "person" }
-    : renamed
+    : renamed && found.kind === "discovered"
       ? { ...found, ...fit }
       : found;
-  return {
-    id: found.feature,
-    feature: turned ? turnFeature(seen) : seen,
-    name: given || drafted,
-    draft: found.name,
-    draftFidelity: found.fidelity,
-    named: given !== "",
-    status: label.status ?? (given ? "named" : "draft"),
-    note: label.note ?? "",
-    tags: label.tags ?? [],
-    turned,
-    label,
-  };
+  return { ...row, feature: row.turned ? turnFeature(seen) : seen, draftFidelity: found.fidelity };
 }
 
-/** Joins again only what changed, so that an untouched row stays the same object and is not drawn again. */
-export function rowJoiner(): (features: readonly Feature[], labels: Record<FeatureId, Label>) => Row[] {
-  const known = new Map<FeatureId, { found: Feature; key: string; row: Row }>();
-  return (features, labels) =>
-    features.map((found) => {
-      const key = JSON.stringify(labels[found.feature] ?? {});
-      const before = known.get(found.feature);
-      if (before && before.found === found && before.key === key) return before.row;
-      const row = joinRow(found, labels[found.feature]);
-      known.set(found.feature, { found, key, row });
-      return row;
-    });
-}
+export const rowJoiner = () => joiner(joinRow);
 
 const LEVEL = 0.05;
 
@@ -112,14 +73,6 @@ const values: Record<Column, (row: Row) => string | number | null> = {
   stability: (row) => row.feature.stability,
 };
 
-const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
-function compare(a: string | number | null, b: string | number | null, down: boolean): number {
-  if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0);
-  const order = typeof a === "number" && typeof b === "number" ? a - b : words.compare(String(a), String(b));
-  return down ? 0 - order : order;
-}
-
 /** Sorted copy; missing values come last both ways, equal ones by how surely they matter. */
 export function sortRows(rows: readonly Row[], sort: Sort | null): Row[] {
   const surest = rows.toSorted((a, b) => compare(telling(a.feature), telling(b.feature), true));
@@ -135,16 +88,8 @@ export function nextSort(sort: Sort | null, column: Column): Sort | null {
   return sort.down === down ? { column, down: !down } : null;
 }
 
-const fold = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-
-function haystack(row: Row): string {
-  return fold([row.name, row.draft, row.id, row.note, ...row.tags].join(" \n "));
-}
-
 export function filterRows(rows: readonly Row[], filters: Filters, search: string): Row[] {
-  const sought = fold(search)
-    .split(/\s+/)
-    .filter((word) => word !== "");
+  const sought = seeker(search);
   return rows.filter((row) => {
     const { kind, significant, recurs, delta_win } = row.feature;
     if (filters.kind && kind !== filters.kind) return false;
@@ -154,9 +99,7 @@ export function filterRows(rows: readonly Row[], filters: Filters, search: strin
     if (filters.direction && (delta_win === null || delta_win === 0)) return false;
     if (filters.direction && delta_win !== null && delta_win > 0 !== (filters.direction === "up"))
       return false;
-    if (sought.length === 0) return true;
-    const text = haystack(row);
-    return sought.every((word) => text.includes(word));
+    return sought(row);
   });
 }
 

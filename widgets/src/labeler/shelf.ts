@@ -1,6 +1,7 @@
 /** Example pairs of one feature: from the snapshot at once, from the kernel for the rest. */
-import type { Example, Feature, FeatureId, Page, Snapshot, Span, Text, Where } from "../protocol";
-import { turnExample, turnRange, turnSpans } from "./turn";
+import type { Example, Feature, FeatureId, Page, Snapshot, Where } from "../protocol";
+import { type Shown, shownFrom } from "../shared/pairs";
+import { turnRange } from "./turn";
 
 export type Tab = "top" | "middle" | "weak" | "random" | "range";
 
@@ -10,13 +11,6 @@ export interface Place {
   seed: number;
   /** Signed codes as they are seen. */
   range: readonly [number, number] | null;
-}
-
-export interface Shown {
-  example: Example;
-  prompt: Text;
-  more: Text;
-  less: Text;
 }
 
 export interface Shelf {
@@ -31,8 +25,6 @@ export interface Shelf {
 
 export const EMPTY: Shelf = { items: [], total: null, busy: false, error: null, partial: false };
 export const PAGE = 10;
-
-const LOST: Text = { text: "", length: 0 };
 
 export function whereOf({ tab, seed, range }: Place, turned: boolean): Where {
   if (tab === "middle") return { kind: "quantile", low: 0.45, high: 0.55 };
@@ -49,15 +41,6 @@ export function placeKey(id: FeatureId, place: Place): string {
   if (place.tab === "random") return `${id} random ${place.seed}`;
   if (place.tab === "range") return `${id} range ${place.range?.join(" ")}`;
   return `${id} ${place.tab}`;
-}
-
-export function shownFrom(examples: readonly Example[], texts: readonly Text[]): Shown[] {
-  return examples.map((example) => ({
-    example,
-    prompt: texts[example.prompt] ?? LOST,
-    more: texts[example.more] ?? LOST,
-    less: texts[example.less] ?? LOST,
-  }));
 }
 
 /** The code as it stands in the pair, A minus B. */
@@ -87,16 +70,3 @@ export function withPage(shelf: Shelf, page: Page, keep: boolean): Shelf {
   const fresh = shownFrom(page.examples, page.texts).filter(({ example }) => !rows.has(example.row));
   return { items: [...before, ...fresh], total: page.total, busy: false, error: null, partial: false };
 }
-
-export function turnShown(shown: Shown): Shown {
-  return {
-    example: turnExample(shown.example),
-    prompt: shown.prompt,
-    more: shown.less,
-    less: shown.more,
-  };
-}
-
-export type Marks = { more: Span[]; less: Span[]; reason?: string | null };
-export const turnMarks = (marks: Marks, turned: boolean): Marks =>
-  turned ? { ...marks, ...turnSpans(marks) } : marks;

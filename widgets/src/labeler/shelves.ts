@@ -1,32 +1,13 @@
 /** The example pairs on show, their whole texts and their highlights, fetched as they are asked for. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { FeatureId, LabelerModel, Snapshot, Text } from "../protocol";
-import { type Connection, type RequestOptions, RequestTimeout } from "../shared/model";
+import type { FeatureId, LabelerModel, Snapshot } from "../protocol";
+import type { Connection, RequestOptions } from "../shared/model";
+import { turnShown } from "../shared/pairs";
+import { createReading, type Reading, reason } from "../shared/reading";
 import type { Row } from "./rows";
-import {
-  EMPTY,
-  fromSnapshot,
-  type Marks,
-  PAGE,
-  type Place,
-  placeKey,
-  type Shelf,
-  type Shown,
-  turnMarks,
-  turnShown,
-  whereOf,
-  withPage,
-} from "./shelf";
+import { EMPTY, fromSnapshot, PAGE, type Place, placeKey, type Shelf, whereOf, withPage } from "./shelf";
 
-export type Part = "prompt" | "more" | "less";
-export interface Highlight {
-  busy: boolean;
-  error: string | null;
-  /** As seen. */
-  marks: Marks | null;
-}
-
-export interface Shelves {
+export interface Shelves extends Reading {
   place: Signal<Place>;
   /** As seen: turned, with whole texts where they were asked for. */
   shelf: ReadonlySignal<Shelf>;
@@ -35,9 +16,6 @@ export interface Shelves {
   more(): Promise<void>;
   /** Which example the keyboard is at. */
   active: Signal<number>;
-  wholeText(row: number, part: Part): Promise<void>;
-  highlight(row: number): ReadonlySignal<Highlight | null>;
-  toggleHighlight(row: number): Promise<void>;
   dispose(): void;
 }
 
@@ -51,18 +29,12 @@ interface Options {
 
 export const AT_START: Place = { tab: "top", seed: 1, range: null };
 
-const reason = (error: unknown): string => {
-  if (error instanceof RequestTimeout) return "The kernel does not answer.";
-  return error instanceof Error ? error.message : String(error);
-};
-
 export function createShelves({ connection, snapshot, chosen, editable, wait }: Options): Shelves {
   const place = signal<Place>(AT_START);
   const active = signal(0);
   const limit = signal(PAGE);
   const fetched = signal<ReadonlyMap<string, Shelf>>(new Map());
-  const whole = signal<ReadonlyMap<string, Text>>(new Map());
-  const highlights = new Map<string, Signal<Highlight | null>>();
+  const reading = createReading({ connection, chosen, editable, wait });
 
   const id = computed<FeatureId | null>(() => chosen.value?.id ?? null);
   const turned = computed(() => chosen.value?.turned ?? false);
@@ -75,12 +47,7 @@ export function createShelves({ connection, snapshot, chosen, editable, wait }: 
   });
 
   const shelf = computed<Shelf>(() => {
-    const texts = whole.value;
-    const filled = (shown: Shown): Shown => {
-      const at = (part: Part): Text => texts.get(`${shown.example.row} ${part} ${id.value}`) ?? shown[part];
-      return { example: shown.example, prompt: at("prompt"), more: at("more"), less: at("less") };
-    };
-    const items = found.value.items.map(texts.size > 0 ? filled : (shown) => shown);
+    const items = found.value.items.map(reading.filled);
     return { ...found.value, items: turned.value ? items.map(turnShown) : items };
   });
 
@@ -135,58 +102,13 @@ export function createShelves({ connection, snapshot, chosen, editable, wait }: 
     }),
   ];
 
-  /** Python knows a pair as it was found. */
-  const foundPart = (part: Part): Part => {
-    if (!turned.peek() || part === "prompt") return part;
-    return part === "more" ? "less" : "more";
-  };
-
-  async function wholeText(row: number, part: Part): Promise<void> {
-    const feature = id.peek();
-    if (feature === null) return;
-    const asked = foundPart(part);
-    const { text } = await connection.request("text", { row, part: asked, feature }, wait);
-    whole.value = new Map(whole.value).set(`${row} ${asked} ${feature}`, { text, length: [...text].length });
-  }
-
-  function ofRow(row: number): Signal<Highlight | null> {
-    const name = `${id.value} ${row}`;
-    const known = highlights.get(name) ?? signal<Highlight | null>(null);
-    highlights.set(name, known);
-    return known;
-  }
-
-  async function toggleHighlight(row: number): Promise<void> {
-    const feature = id.peek();
-    if (feature === null || !editable.peek()) return;
-    const state = ofRow(row);
-    if (state.peek()?.busy) return;
-    if (state.peek()?.marks) {
-      state.value = null;
-      return;
-    }
-    state.value = { busy: true, error: null, marks: null };
-    try {
-      const marks = await connection.request("highlights", { feature, row }, wait);
-      state.value = { busy: false, error: null, marks };
-    } catch (error) {
-      state.value = { busy: false, error: reason(error), marks: null };
-    }
-  }
-
   return {
     place,
     shelf,
     limit,
     more,
     active,
-    wholeText,
-    highlight: (row) =>
-      computed(() => {
-        const state = ofRow(row).value;
-        return state?.marks ? { ...state, marks: turnMarks(state.marks, turned.value) } : state;
-      }),
-    toggleHighlight,
+    ...reading,
     dispose() {
       for (const stop of stops) stop();
     },

@@ -2,9 +2,8 @@
  * A feature read the other way round: more of it is less of the code. Python always sends a snapshot as it was
  * found; here, and nowhere else, it is turned for the eye.
  */
-import type { Example, Feature, Span } from "../protocol";
-
-const minus = (value: number | null): number | null => (value === null ? null : 0 - value);
+import type { Feature } from "../protocol";
+import { minus } from "../shared/turn";
 
 export function turnFeature(found: Feature): Feature {
   const { low, high, counts, zero } = found.histogram;
@@ -22,23 +21,7 @@ export function turnFeature(found: Feature): Feature {
   };
 }
 
-/** The side that had less of the feature has more of its opposite; the size of the code stays. */
-export function turnExample(found: Example): Example {
-  return {
-    ...found,
-    more: found.less,
-    less: found.more,
-    more_is: found.more_is === "A" ? "B" : "A",
-    preferred: found.preferred === null ? null : 1 - found.preferred,
-  };
-}
-
 /** A range of signed codes as it is seen, as it was found, and back. */
 export function turnRange([low, high]: readonly [number, number]): [number, number] {
   return [0 - high, 0 - low];
-}
-
-/** Sides change places; what a span adds to the size of the code stays. */
-export function turnSpans(found: { more: Span[]; less: Span[] }): { more: Span[]; less: Span[] } {
-  return { more: found.less, less: found.more };
 }

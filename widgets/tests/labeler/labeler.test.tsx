@@ -3,12 +3,12 @@ import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/pr
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fixture, HOSTILE } from "../../dev/fixture";
 import { FakeKernel, type FakeOptions } from "../../dev/kernel";
-import { bestSuggestions } from "../../src/labeler/Detail";
 import labeler from "../../src/labeler/index";
 import { joinRow } from "../../src/labeler/rows";
 import { domainOf } from "../../src/labeler/Table";
 import { orderWords } from "../../src/labeler/Toolbar";
 import type { Feature, Snapshot } from "../../src/protocol";
+import { bestSuggestions } from "../../src/shared/Suggestions";
 
 let clean: (() => void)[] = [];
 beforeEach(() => localStorage.clear());

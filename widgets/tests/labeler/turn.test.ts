@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { turnExample, turnFeature, turnRange, turnSpans } from "../../src/labeler/turn";
+import { turnFeature, turnRange } from "../../src/labeler/turn";
 import type { Example, Feature } from "../../src/protocol";
+import { turnExample, turnSpans } from "../../src/shared/turn";
 
 const found: Feature = {
   feature: "d07",

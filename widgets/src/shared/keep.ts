@@ -2,7 +2,7 @@
  * Unsent edits outlive a closed tab and a restarted kernel: they wait in this browser's storage, for this store of
  * this study, and only while there are any.
  */
-import type { Feature, Work } from "../protocol";
+import type { FeatureId, Work } from "../protocol";
 import type { Edit, OutboxOptions } from "./outbox";
 
 type Keep = NonNullable<OutboxOptions["keep"]>;
@@ -13,21 +13,24 @@ const isEdit = (value: unknown): value is Edit =>
   typeof (value as Edit).feature === "string" &&
   typeof (value as Edit).changes === "object";
 
+/** A feature with numbers that another study's feature of the same name would hardly have. */
+export type Print = readonly [feature: FeatureId, ...numbers: (number | null)[]];
+
 /** Tells studies apart by their numbers (FNV-1a): d07 of another study is another feature. */
-export function fingerprint(features: readonly Feature[]): string {
+export function fingerprint(prints: readonly Print[]): string {
   let hash = 0x811c9dc5;
-  for (const { feature, prevalence, beta, n } of features) {
-    for (const letter of `${feature} ${prevalence} ${beta} ${n};`) {
+  for (const print of prints) {
+    for (const letter of `${print.map(String).join(" ")};`) {
       hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
     }
   }
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
-export function keepUnsent(whose: () => { features: readonly Feature[]; work: Work }): Keep {
+export function keepUnsent(whose: () => { prints: readonly Print[]; work: Work }): Keep {
   const key = (): string | null => {
-    const { features, work } = whose();
-    return work.editable && work.store ? `whimsight unsent ${work.store} ${fingerprint(features)}` : null;
+    const { prints, work } = whose();
+    return work.editable && work.store ? `whimsight unsent ${work.store} ${fingerprint(prints)}` : null;
   };
   return {
     load() {

@@ -1,29 +1,9 @@
 /** All keys on one sheet. */
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Desk } from "./desk";
 import { Icon } from "./icons";
-import type { State } from "./state";
 
-type Line = readonly [keys: readonly string[], what: string];
-
-const READ: readonly Line[] = [
-  [["↑", "↓"], "previous, next feature (in the list)"],
-  [["Home", "End", "PgUp", "PgDn"], "far through the list"],
-  [["/"], "search"],
-  [["j", "k"], "next, previous pair"],
-  [["[", "]"], "previous, next feature from anywhere"],
-  [["?"], "this sheet"],
-];
-const WORK: readonly Line[] = [
-  [["n", "e"], "name the feature; Enter saves, Esc leaves it"],
-  [["1", "2", "3", "4"], "draft, named, verified, rejected"],
-  [["t"], "turn round"],
-  [["m"], "write a note; Ctrl+Enter saves"],
-  [["h"], "highlight what drives the code in this pair"],
-  [["r"], "random pairs, drawn again"],
-  [["v"], "verify by a blind test"],
-  [["Ctrl Z"], "undo"],
-  [["Ctrl ⇧ Z"], "do again"],
-];
+export type Line = readonly [keys: readonly string[], what: string];
 
 function Keys({ title, lines }: { title: string; lines: readonly Line[] }) {
   return (
@@ -45,7 +25,14 @@ function Keys({ title, lines }: { title: string; lines: readonly Line[] }) {
   );
 }
 
-export function Help({ state }: { state: State }) {
+export interface HelpProps {
+  state: Desk;
+  look: readonly Line[];
+  /** Left out where nothing can be changed. */
+  work: readonly Line[];
+}
+
+export function Help({ state, look, work }: HelpProps) {
   const sheet = useRef<HTMLDialogElement>(null);
   const leave = (): void => {
     state.help.value = false;
@@ -86,8 +73,8 @@ export function Help({ state }: { state: State }) {
           </button>
         </header>
         <div class="lb-keys">
-          <Keys title="Look" lines={READ} />
-          {state.editable.value && <Keys title="Work" lines={WORK} />}
+          <Keys title="Look" lines={look} />
+          {state.editable.value && <Keys title="Work" lines={work} />}
         </div>
         <p class="lb-fine">Keys work while the focus is in this widget and not in a text field.</p>
       </div>

@@ -1,10 +1,10 @@
 /** The name, edited in place: Enter and leaving save, Escape takes it back. */
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Desk } from "./desk";
 import { Icon } from "./icons";
-import { type Row, UNNAMED } from "./rows";
-import type { State } from "./state";
+import { type NamedRow, UNNAMED } from "./names";
 
-export function NameField({ state, row }: { state: State; row: Row }) {
+export function NameField({ state, row }: { state: Desk; row: NamedRow }) {
   const input = useRef<HTMLInputElement>(null);
   const { naming } = state;
   const text = naming.value?.id === row.id ? naming.value.text : null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createOutbox, type Edit, overlay } from "../../src/labeler/outbox";
+import { createOutbox, type Edit, overlay } from "../../src/shared/outbox";
 
 class Late extends Error {}
 const named = (feature: string, name: string): Edit => ({ feature, changes: { name } });
