@@ -226,18 +226,15 @@ class Comparison:
             `whimsight.comparisons.ratios`.
         """
         base = 0 if reference is None else self.position(reference)
-        found = self._ratios(base)
-        names = [name for i, name in enumerate(self.datasets) if i != base]
-        return pd.concat([found[name] for name in names], keys=names, names=["dataset", "feature"])
-
-    def _ratios(self, base: int) -> dict[str, pd.DataFrame]:
         made = self._measured
-        table = ratios(made.prevalence, made.prevalence_low, made.prevalence_high, base)
-        index = self.study.found.index
-        return {
-            name: pd.DataFrame({column: values[i] for column, values in table.items()}, index=index)
-            for i, name in enumerate(self.datasets)
-        }
+        found = ratios(made.prevalence, made.prevalence_low, made.prevalence_high, base)
+        names, features = np.asarray(self.datasets, dtype=object), self.study.found.index
+        found.index = pd.MultiIndex.from_arrays(
+            [names[found["slice"].to_numpy()], features[found["feature"].to_numpy()]],
+            names=["dataset", "feature"],
+        )
+        others = (found["slice"] != base).to_numpy()
+        return found.loc[others, ["ratio", "low", "high", "p", "q"]]
 
     def mixture(self, weights: Mapping[str, float] | Sequence[float] | None = None) -> pd.DataFrame:
         """Return what the datasets, mixed, would express.

@@ -115,9 +115,9 @@ def test_features_that_people_named_and_turned_keep_both_elsewhere(tmp_path):
     one.labels = ws.LabelStore(tmp_path / "p.labels")
     one.labels.edit("d00", name="the first direction", turned=True)
     made = compare([one, q], features=one, embeddings={"p": at_p, "q": at_q})
-    assert made.study.found.at["d00", "name"] == "the first direction"
+    assert made.study.found.loc["d00", "name"] == "the first direction"
     np.testing.assert_array_equal(made.study.codes[: len(p), 0], one.codes[:, 0])
-    assert made.table.loc["p"].at["d00", "delta_win"] == pytest.approx(one.features.at["d00", "delta_win"])
+    assert made.table.loc["p"].loc["d00", "delta_win"] == pytest.approx(one.features.loc["d00", "delta_win"])
 
 
 def test_embeddings_of_other_widths_are_refused_by_name():
