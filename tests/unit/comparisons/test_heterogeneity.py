@@ -115,9 +115,21 @@ def test_four_linked_slices_are_compared_by_hotellings_t2_of_their_differences()
 
 def test_linked_slices_keep_the_level_however_few_the_clusters():
     rng = np.random.default_rng(6)
-    for n, k in ((6, 5), (12, 5), (40, 5)):
+    for n, k in ((4, 5), (6, 5), (12, 5), (40, 5)):
         p = np.array([heterogeneity(paired(n, k, rng)[1]).p[0] for _ in range(400)])
+        assert np.isfinite(p).all()
         assert (p <= 0.05).mean() <= 0.075, (n, k)
+
+
+def test_a_covariance_of_few_clusters_is_not_inverted_but_counts_for_the_mean():
+    rows, linked = paired(4, 5, np.random.default_rng(11))
+    row = heterogeneity(linked).iloc[0]
+    variance = rows.var(axis=0, ddof=1) / 4
+    assert pytest.approx(combine_effects(rows.mean(axis=0), variance).q) == row.Q
+    w = 1 / (variance + row.tau**2)
+    w /= w.sum()
+    reach = student.ppf(0.975, 4) * np.sqrt(w @ (np.cov(rows.T) / 4 + row.tau**2 * np.eye(5)) @ w)
+    assert [row.pooled, row.pooled_high - row.pooled] == pytest.approx([w @ rows.mean(axis=0), reach])
 
 
 def test_equal_effects_in_unequal_small_slices_are_called_different_one_time_in_twenty():
