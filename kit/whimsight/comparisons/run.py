@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from whimsight.comparisons._comparison import Comparison, fill_effects
+from whimsight.comparisons.names import carry_names
 from whimsight.comparisons.pooling import DATASET, pool
 from whimsight.comparisons.slices import Slice, slices_by, slices_of_votes
 from whimsight.comparisons.sources import check_embeddings, named_sources, read_source
@@ -47,7 +48,8 @@ def compare(
     ----------
     datasets : sequence or mapping of Study or Pairs, or one Study
         Several datasets (studies, pairs, or anything that `whimsight.read` takes), named by a mapping or by
-        themselves; or one study, with ``by`` or ``votes``.
+        themselves; or one study, with ``by`` or ``votes``. Names that people gave in studies are carried over
+        where a feature is the same.
     by : optional
         Slices of one study: a column of its pairs (one slice a value; numbers and times in quarters), ``"model"``
         (the pairs in which a model stands), ``"topics"`` (of the prompts, found by k-means), an array with one
@@ -111,6 +113,8 @@ def compare(
         matrix = None if ready is None else ready[name]
         sources.append(read_source(name, value, model, settings, embeddings=matrix, progress=progress))
     pooled, slices = pool(sources, settings, model, features=features, progress=progress)
+    if features is None:
+        carry_names(pooled, {name: value for name, value in given.items() if isinstance(value, Study)})
     recipe = {"by": "datasets", "datasets": list(given)}
     pooled.facts["comparison"] = recipe
     made = Comparison(pooled, slices, recipe=recipe)

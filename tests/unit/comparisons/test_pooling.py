@@ -147,3 +147,20 @@ def test_a_dataset_whose_votes_all_say_the_same_is_refused_by_name():
     chosen = ws.Pairs(q.frame.assign(preference=1.0), name="q")
     with pytest.raises(FitError, match=r"In 'q': All 260 decided votes are for A"):
         compare([p, chosen], embeddings={"p": at_p, "q": at_q}, **CHOICES)
+
+
+def test_names_that_people_gave_in_a_study_are_carried_over_where_the_feature_is_the_same(tmp_path):
+    (p, at_p, _), (q, at_q, _) = plant(800, name="p", seed=4), plant(700, name="q", seed=5)
+    at = {"p": at_p, "q": at_q}
+    studies = [ws.study(x, embeddings=at[x.name], **CHOICES) for x in (p, q)]
+    for study in studies:
+        study.labels = ws.LabelStore(tmp_path / f"{study.name}.labels")
+    studies[0].labels.edit("d02", name="the planted one", turned=True)
+    studies[1].labels.edit("m_words", name="how long it is")
+    made = compare(studies, embeddings=at).study
+    assert made.found.loc["m_words", "name"] == "how long it is"
+    (here,) = made.found.index[made.found["name"] == "the planted one"]
+    # Read the same way: in the rows of that study the codes go up and down together.
+    together = np.corrcoef(made.code(here)[: len(p)], studies[0].code("d02"))[0, 1]
+    assert together > 0.95
+    assert np.isnan(made.found.loc[here, "fidelity"])
