@@ -74,4 +74,20 @@ def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
     everyone = names["everyone"]
     assert set(everyone.people.index) == {"Ada", "Ben"}
     assert set(everyone.conflicts["name"]) == {"lists", "bullets"}
-    assert len(blocks) == 3
+
+    exec(compile(blocks[3], "README.md", "exec"), names)
+    comparison = names["comparison"]
+    assert isinstance(comparison, ws.Comparison)
+    assert comparison.datasets == ["mt-bench", "creative-writing"]
+    assert (tmp_path / "compare.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert len(blocks) == 4
+
+
+def test_the_comparison_notebook_shows_the_widget_and_leaves_a_report_and_a_file(tmp_path):
+    done = run(ROOT / "notebooks" / "3-compare-datasets.ipynb", tmp_path)
+    assert any(WIDGET in o.get("data", {}) for c in done.cells for o in c.get("outputs", []))
+    page = (tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert str(tmp_path) not in page
+    again = ws.Comparison.open(tmp_path / "four-datasets.whim")
+    assert "m_words" in set(again.conflicts["feature"])
