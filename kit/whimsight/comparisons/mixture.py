@@ -19,6 +19,8 @@ __all__ = ["mixture"]
 
 _ENOUGH = 0.8
 """Share of the rows that carry an effect for which it must be known."""
+_GONE = 0.5
+"""What is less than this share of a slice's effect has washed out."""
 
 
 def mixture(
@@ -46,8 +48,9 @@ def mixture(
     -------
     DataFrame
         F rows, RangeIndex. ``delta_win``, ``delta_win_low``, ``delta_win_high``; NaN where ``covered``, the part of
-        the mixture's carrying rows that lie in slices with an estimate, is less than .8. ``washes_out``: bool, a
-        slice in the mixture has an interval that leaves out 0 and the mixture's holds it.
+        the mixture's carrying rows that lie in slices with an estimate, is less than .8. ``washes_out``: bool, the
+        interval of a slice in the mixture leaves out 0, the mixture's holds it, and the mixture is less than half as
+        far from 0 as that slice: the effect is gone, and not only less sure.
 
     Raises
     ------
@@ -93,14 +96,15 @@ def mixture(
     reach = stdtrit(satterthwaite(own, estimates.degrees, linked), 1 - alpha / 2) * np.sqrt(variance)
     mixed = np.where(covered >= _ENOUGH, mixed, np.nan)
     low, high = mixed - reach, mixed + reach
-    clear = ((w > 0) & (np.abs(value) > estimates.reach(alpha))).any(axis=0)
+    sure = (w > 0) & (np.abs(value) > estimates.reach(alpha))
+    gone = (sure & (np.abs(mixed) < _GONE * np.abs(value))).any(axis=0)
     return pd.DataFrame(
         {
             "delta_win": mixed,
             "delta_win_low": low,
             "delta_win_high": high,
             "covered": covered,
-            "washes_out": clear & (low <= 0) & (high >= 0),
+            "washes_out": gone & (low <= 0) & (high >= 0),
         }
     )
 
