@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,11 @@ class Reading:
     ----------
     study : Study
 
+    Attributes
+    ----------
+    read, held_out : ndarray
+        int64: the first row of each pair to read, and of each that blind tests ask about.
+
     Examples
     --------
     >>> reading = Reading(study)                                        # doctest: +SKIP
@@ -85,8 +91,32 @@ class Reading:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.matchup, self.swapped = study.pairs.matchups()
-        self.read, self.held_out = (self._first(rows) for rows in reading_split(study))
-        preference = study.pairs.preference
+        self._to_read, held_out = reading_split(study)
+        self.read, self.held_out = self._first(self._to_read), self._first(held_out)
+        self._count(study.pairs.preference)
+
+    def part(self, rows: NDArray[np.int64], preference: NDArray[np.float64]) -> Reading:
+        """Return the reading of some rows alone, with votes of their own.
+
+        What is held out is what is held out of the whole.
+
+        Parameters
+        ----------
+        rows : ndarray
+            int64 (m,), rising.
+        preference : ndarray
+            float64 (m,): the votes that are shown; no other row's count.
+        """
+        other = copy(self)
+        other.__dict__.pop("columns", None)
+        other.read = self._first(np.intersect1d(rows, self._to_read, assume_unique=True))
+        votes = np.full(len(self.study.pairs), np.nan)
+        votes[rows] = preference
+        other._count(votes)
+        return other
+
+    def _count(self, preference: NDArray[np.float64]) -> None:
+        """Add up the votes on each pair, for the response that comes first in it."""
         for_first = np.where(self.swapped, 1.0 - preference, preference)
         cast = np.flatnonzero(np.isfinite(preference))
         size = int(self.matchup.max(initial=-1)) + 1

@@ -16,19 +16,26 @@ from whimsight.studies.sentences import sentence
 from whimsight.studies.work import PERSON
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from whimsight.studies._study import Study
 
 __all__ = [
     "clean",
+    "fitting",
     "histogram",
     "label_rows",
     "labels_dict",
+    "note",
     "page",
+    "plain_number",
     "reading_split",
+    "recurs",
     "size_of",
     "snapshot",
+    "word",
 ]
 
 _BINS = 40
@@ -92,15 +99,16 @@ def snapshot(
         "study": _about(study, names_only=names_only),
         "features": _features(study, reading, quotes=not names_only),
     }
-    room = max_bytes - size_of(facts) - size_of({"examples": {}, "texts": []})
+    room = max_bytes - size_of(facts) - size_of({"examples": {str(f): [] for f in table.index}, "texts": []})
     if room < 0:
         raise StudyError(
             f"A snapshot of {len(table)} features needs at least {max_bytes - room:,} bytes; max_bytes is "
             f"{max_bytes:,}. Give it more."
         )
     n = 0 if names_only else examples
-    shown = {str(f): reading.show(str(f), reading.top(j, n)) for j, f in enumerate(table.index)} if n else {}
-    return facts | _fitting(study, shown, n, characters, room)
+    shown = [reading.show(str(f), reading.top(j, n)) if n else [] for j, f in enumerate(table.index)]
+    laid, texts = fitting(study, shown, n, characters, room)
+    return facts | {"examples": dict(zip(map(str, table.index), laid, strict=True)), "texts": texts}
 
 
 def labels_dict(study: Study, *, report: bool = False) -> dict[str, dict[str, Any]]:
@@ -152,9 +160,8 @@ def page(
     characters: int = 2_000,
 ) -> dict[str, Any]:
     """Lay out rows of one feature as examples with their texts, as in ``Page`` of ``protocol.ts``."""
-    shown = {feature: reading.show(feature, rows)}
-    laid, texts = _lay_out(study, shown)
-    return {"examples": laid[feature], "texts": [_cut(t, characters) for t in texts]}
+    (laid,), texts = _lay_out(study, [reading.show(feature, rows)])
+    return {"examples": laid, "texts": [cut(t, characters) for t in texts]}
 
 
 def clean(text: str) -> str:
@@ -189,24 +196,21 @@ def _about(study: Study, *, names_only: bool) -> dict[str, Any]:
 
 def _features(study: Study, reading: Reading, *, quotes: bool) -> list[dict[str, Any]]:
     table = study.found
-    chance = _number(study.facts.get("chance_stability"))
     out = []
     for j, feature in enumerate(str(f) for f in table.index):
         row: Any = table.loc[feature]
-        numbers = {c: _number(row[c]) for c in table.columns if c not in _WORDS}
-        stable = numbers["stability"]
-        measured = row["kind"] == "measured"
+        numbers = {c: plain_number(row[c]) for c in table.columns if c not in _WORDS}
         out.append(
             {
                 "feature": feature,
-                **{c: _word(row[c]) for c in ("kind", "name", "judge")},
+                **{c: word(row[c]) for c in ("kind", "name", "judge")},
                 **numbers,
                 "significant": not pd.isna(row["significant"]) and bool(row["significant"]),
                 "n": 0 if pd.isna(row["n"]) else int(row["n"]),
-                "recurs": measured or (stable is not None and stable >= max(_RECURS, chance or 0.0)),
+                "recurs": recurs(study, row),
                 "sentence": sentence(study, feature, row),
                 "sentence_turned": sentence(study, feature, row, turned=True),
-                "note": _note(study, feature, quotes=quotes) + _few(reading, j),
+                "note": note(study, feature, quotes=quotes) + _few(reading, j),
                 "histogram": histogram(study.pair_codes[:, j][study.pair_of_row]),
             }
         )
@@ -216,7 +220,15 @@ def _features(study: Study, reading: Reading, *, quotes: bool) -> list[dict[str,
 _WORDS = ("kind", "name", "status", "judge", "significant", "n")
 
 
-def _note(study: Study, feature: str, *, quotes: bool) -> str:
+def recurs(study: Study, row: Any) -> bool:
+    """Return False for a discovered feature that does not come back on other prompts better than chance."""
+    stable = plain_number(row["stability"])
+    least = max(_RECURS, plain_number(study.facts.get("chance_stability")) or 0.0)
+    return row["kind"] == "measured" or (stable is not None and stable >= least)
+
+
+def note(study: Study, feature: str, *, quotes: bool) -> str:
+    """Say how a measured attribute is computed; of a discovered feature what its draft came from."""
     from whimsight.attributes import ATTRIBUTES
 
     if feature in ATTRIBUTES:
@@ -224,7 +236,7 @@ def _note(study: Study, feature: str, *, quotes: bool) -> str:
         return f"Measured in {attribute.unit}: {attribute.formula}."
     if not quotes or "note" not in study.drafts:
         return ""
-    return _word(study.drafts["note"].get(feature))
+    return word(study.drafts["note"].get(feature))
 
 
 def _few(reading: Reading, column: int) -> str:
@@ -250,32 +262,37 @@ def histogram(code: NDArray[np.float32], bins: int = _BINS) -> dict[str, Any]:
     return {"low": -reach, "high": reach, "counts": counts.tolist(), "zero": int(code.size - active.size)}
 
 
-def _fitting(
-    study: Study, shown: dict[str, list[Shown]], n: int, characters: int, room: int
-) -> dict[str, Any]:
-    """Lay out the examples in at most ``room`` bytes: shorter texts first, then fewer examples."""
+def fitting(
+    study: Study, shown: Sequence[list[Shown]], n: int, characters: int, room: int
+) -> tuple[list[list[dict[str, Any]]], list[dict[str, Any]]]:
+    """Lay out lists of at most ``n`` examples in at most ``room`` bytes: shorter texts first, then fewer examples.
+
+    Returns
+    -------
+    examples : list
+        As many lists as were given; their texts are positions in the other one.
+    texts : list
+    """
     shortest = min(_SHORTEST, characters)
     while n:
-        laid, whole = _lay_out(study, {f: s[:n] for f, s in shown.items()})
+        laid, whole = _lay_out(study, [several[:n] for several in shown])
         space = room - size_of(laid)
         limit = characters
         while limit >= shortest:
-            texts = [_cut(t, limit) for t in whole]
+            texts = [cut(t, limit) for t in whole]
             size = size_of(texts)
             if size <= space:
-                return {"examples": laid, "texts": texts}
+                return laid, texts
             if limit == shortest:
                 break
             limit = max(min(limit * 19 // 20, int(limit * max(space, 0) / size)), shortest)
         n = min(n * 4 // 5, int(1.2 * n * room / (size + room - space)))
-    return {"examples": {f: [] for f in shown}, "texts": []}
+    return [[] for _ in shown], []
 
 
-def _lay_out(
-    study: Study, shown: dict[str, list[Shown]]
-) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+def _lay_out(study: Study, shown: Sequence[list[Shown]]) -> tuple[list[list[dict[str, Any]]], list[str]]:
     """Return examples whose texts are positions in a list that holds each text once."""
-    rows = sorted({s.row for several in shown.values() for s in several})
+    rows = sorted({s.row for several in shown for s in several})
     place_of = {row: i for i, row in enumerate(rows)}
     some = study.pairs.frame[["prompt", "response_a", "response_b"]].iloc[rows]
     prompt, a, b = (some[c].tolist() for c in some.columns)
@@ -295,19 +312,20 @@ def _lay_out(
             "votes": s.votes,
         }
 
-    laid = {f: [one(s) for s in several] for f, several in shown.items()}
-    return laid, list(place)
+    return [[one(s) for s in several] for several in shown], list(place)
 
 
-def _cut(text: str, limit: int) -> dict[str, Any]:
+def cut(text: str, limit: int) -> dict[str, Any]:
     return {"text": clean(text[:limit]), "length": len(text)}
 
 
-def _number(value: Any) -> float | None:
+def plain_number(value: Any) -> float | None:
+    """Return a number for JSON; None where it is none or not finite."""
     if value is None or pd.isna(value) or not np.isfinite(value):
         return None
     return float(value)
 
 
-def _word(value: Any) -> str:
+def word(value: Any) -> str:
+    """Return a text for JSON; empty where it is none."""
     return clean(value) if isinstance(value, str) else ""

@@ -63,15 +63,18 @@ def reduced(snapshot: Mapping[str, Any], examples: int, characters: int) -> dict
     ({'d00': [{'prompt': 0, 'more': 0, 'less': 0}]}, [{'text': 'xy', 'length': 9}])
     """
     place: dict[int, int] = {}
-    kept = {
-        feature: [
-            {
-                **example,
-                **{key: place.setdefault(example[key], len(place)) for key in ("prompt", "more", "less")},
-            }
-            for example in several[:examples]
-        ]
-        for feature, several in snapshot["examples"].items()
-    }
+
+    def moved(example: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **example,
+            **{key: place.setdefault(example[key], len(place)) for key in ("prompt", "more", "less")},
+        }
+
+    def first(several: list[Any]) -> list[Any]:
+        if several and isinstance(several[0], list):  # a list for each of several datasets
+            return [first(part) for part in several]
+        return [moved(example) for example in several[:examples]]
+
+    kept = {feature: first(several) for feature, several in snapshot["examples"].items()}
     texts = [{**snapshot["texts"][old], "text": snapshot["texts"][old]["text"][:characters]} for old in place]
     return {**snapshot, "examples": kept, "texts": texts}
