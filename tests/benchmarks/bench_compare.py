@@ -66,7 +66,7 @@ def _planted(k: int, people: float, same: bool, repeats: int) -> dict[str, objec
         right = ((table["feature"] == OPPOSED) & (table["for"] == 0) & (table["against"] == 1)).to_numpy()
         found += int(right.any())
         wrong += int((~right).any())
-called = heterogeneity(effects)["q"].to_numpy() <= 0.05
+        called = heterogeneity(effects)["q"].to_numpy() <= 0.05
         shares.append(called[[1, *range(3, 8)]].sum() / max(1, called.sum()))
     how = "on the same pairs" if same else "of pairs of their own"
     leaning = ", prompts lean" if people else ""
