@@ -147,3 +147,11 @@ def test_weights_that_cannot_be_are_refused_by_name(weights, says):
     made = estimates([[0.1], [0.2]], 0.01)
     with pytest.raises(StudyError, match=says):
         mixture(made, np.full((2, 1), 0.3), np.zeros((2, 1)), weights)
+
+
+def test_an_effect_that_is_only_less_sure_in_the_mixture_has_not_washed_out():
+    unsure = estimates([[0.10, 0.10], [0.09, -0.04]], [[0.03, 0.03], [0.25, 0.25]])
+    table = mixture(unsure, np.full((2, 2), 0.3), np.zeros((2, 2)), [1, 1])
+    np.testing.assert_allclose(table.delta_win, [0.095, 0.03])
+    assert ((table.delta_win_low < 0) & (table.delta_win_high > 0)).all()
+    assert table.washes_out.tolist() == [False, True]
