@@ -18,6 +18,7 @@ BENCHMARKS = (
     "planted",
     "signal",
     "labeler",
+    "compare",
 )
 
 
