@@ -6,6 +6,8 @@ import type {
   AnswerMessage,
   Example,
   FeatureId,
+  ComparisonModel,
+  ComparisonSnapshot,
   Label,
   LabelerModel,
   Page,
@@ -35,18 +37,19 @@ export interface FakeOptions {
 }
 
 type Listener = (message: unknown) => void;
+type Either = LabelerModel | ComparisonModel;
 
-export class FakeKernel {
+export class FakeKernel<M extends Either = LabelerModel> {
   mood: Mood;
   readonly received: RequestMessage[] = [];
-  private traits: LabelerModel;
+  private traits: M;
   private readonly listeners = new Map<string, Set<Listener>>();
   private history: Record<FeatureId, Label>[] = [];
   private future: Record<FeatureId, Label>[] = [];
   private readonly delay: number;
   private answered: number[] = [];
 
-  constructor(snapshot: Snapshot | null, { editable = true, labels = {}, mood = "well", delay = 0, page = false }: FakeOptions = {}) {
+  constructor(snapshot: M["snapshot"] | null, { editable = true, labels = {}, mood = "well", delay = 0, page = false }: FakeOptions = {}, more: Partial<M> = {}) {
     const work: Work = {
       can_undo: false,
       can_redo: false,
@@ -54,24 +57,25 @@ export class FakeKernel {
       author: editable ? "ada" : "",
       editable,
     };
-    this.traits = { snapshot: snapshot as Snapshot, labels, work, selected: "", ...(page ? {} : { height: null }) };
+    const traits = { snapshot, labels, work, selected: "", ...(page ? {} : { height: null }), ...more };
+    this.traits = traits as unknown as M;
     this.mood = mood;
     this.delay = delay;
   }
 
-  get<K extends keyof LabelerModel>(key: K): LabelerModel[K] {
+  get<K extends keyof M>(key: K): M[K] {
     return this.traits[key];
   }
 
   /** From the front end; `push` is Python's side. */
-  set<K extends keyof LabelerModel>(key: K, value: LabelerModel[K]): void {
+  set<K extends keyof M>(key: K, value: M[K]): void {
     this.push(key, value);
   }
 
-  push<K extends keyof LabelerModel>(key: K, value: LabelerModel[K]): void {
+  push<K extends keyof M>(key: K, value: M[K]): void {
     if (this.traits[key] === value) return;
     this.traits[key] = value;
-    this.tell(`change:${key}`, value);
+    this.tell(`change:${String(key)}`, value);
   }
 
   save_changes(): void {}
@@ -125,7 +129,7 @@ export class FakeKernel {
     if (name === "highlights") return { more: [[0, 24, 0.6]], less: [[4, 20, -0.2]] };
     if (name === "text") {
       const { feature, row, part } = args as unknown as Requests["text"][0];
-      const example = this.traits.snapshot.examples[feature]?.find((one) => one.row === row);
+      const example = this.held(feature).find((one) => one.row === row);
       const text = example ? this.traits.snapshot.texts[example[part]]?.text : "";
       return { text: `${text}${" and so on".repeat(50)}` };
     }
@@ -162,10 +166,17 @@ export class FakeKernel {
     return { labels: this.traits.labels, work: this.traits.work, feature };
   }
 
-  private examples({ feature, where, n, offset }: Requests["examples"][0]): Page {
+  /** Of one dataset, or of all. */
+  private held(feature: FeatureId, dataset?: number): Example[] {
+    const held = (this.traits.snapshot as Snapshot | ComparisonSnapshot).examples[feature] ?? [];
+    const wanted = dataset === undefined ? held.flat() : [held[dataset] ?? []].flat();
+    return wanted as Example[];
+  }
+
+  private examples({ feature, where, n, offset, dataset }: Requests["examples"][0]): Page {
     const { snapshot } = this.traits;
     const signed = ({ more_is, code }: Example): number => (more_is === "A" ? code : -code);
-    let held = snapshot.examples[feature] ?? [];
+    let held = this.held(feature, dataset);
     if (where.kind === "range") {
       held = held.filter((one) => signed(one) >= where.low && signed(one) <= where.high);
     } else if (where.kind === "quantile") {

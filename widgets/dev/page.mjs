@@ -1,13 +1,16 @@
-// Writes one HTML file that shows the labeler with a stand-in for Python: node dev/page.mjs [snapshot.json] out.html
-// Open it from the disk; nothing is served and nothing is fetched. See dev/main.ts for what its address chooses.
+// Writes one HTML file that shows a widget with a stand-in for Python:
+// node dev/page.mjs [--comparison] [snapshot.json] out.html
+// Open it from the disk; nothing is served and nothing is fetched. See dev/main.ts and dev/comparison.ts for what its address chooses.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
-const [out, snapshot] = process.argv.slice(2).reverse();
-if (!out) throw new Error("usage: node dev/page.mjs [snapshot.json] out.html");
+const given = process.argv.slice(2);
+const entry = given.includes("--comparison") ? "comparison.ts" : "main.ts";
+const [out, snapshot] = given.filter((word) => !word.startsWith("--")).reverse();
+if (!out) throw new Error("usage: node dev/page.mjs [--comparison] [snapshot.json] out.html");
 const built = await esbuild.build({
-  entryPoints: [fileURLToPath(new URL("main.ts", import.meta.url))],
+  entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
   bundle: true,
   write: false,
   outdir: "out",
@@ -27,7 +30,7 @@ writeFileSync(
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>Labeler, looked at</title>
+<title>A widget, looked at</title>
 <style>
 body { margin: 16px; font-family: system-ui, sans-serif; background: #fff }
 body[data-theme="dark"] { background: #111; color: #eee }

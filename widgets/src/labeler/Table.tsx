@@ -1,14 +1,15 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are laid out by CSS grid, which takes the roles of table elements away
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells do not
 /** The features: a grid whose rows are walked with the keyboard, choosing as one goes. */
-import { type ReadonlySignal, useComputed, useSignalEffect } from "@preact/signals";
+import { type ReadonlySignal, useComputed } from "@preact/signals";
 import type { ComponentChildren, VNode } from "preact";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type { FeatureId } from "../protocol";
 import { decimal, percent, points } from "../shared/format";
 import { Interval, IntervalAxis } from "../shared/Interval";
 import { KindIcon, StatusIcon } from "../shared/icons";
 import { UNNAMED } from "../shared/names";
+import { useRowFocus } from "../shared/rowFocus";
 import { type Column, nextSort, type Row } from "./rows";
 import type { State } from "./state";
 
@@ -27,7 +28,6 @@ const COLUMNS: readonly { column: Column; title: string; about: string }[] = [
   { column: "stability", title: "Stability", about: "how well the feature comes back on other prompts" },
 ];
 
-export const PAGE_ROWS = 10;
 const WIDTH = 110;
 
 const REACHES = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
@@ -172,70 +172,12 @@ function Line({ state, row, index, domain, stop }: LineProps) {
   );
 }
 
-function lineOf(grid: HTMLElement | null, id: FeatureId): HTMLElement | null {
-  return grid?.querySelector<HTMLElement>(`[data-feature="${CSS.escape(id)}"]`) ?? null;
-}
-
-/** Scrolls the list alone: a choice made in Python must not move the notebook. */
-function reveal(line: HTMLElement): void {
-  const pane = line.closest<HTMLElement>(".lb-scroll");
-  if (!pane || pane.scrollHeight <= pane.clientHeight) return;
-  const head = pane.querySelector<HTMLElement>(".lb-headgroup")?.offsetHeight ?? 0;
-  const [box, seen] = [line.getBoundingClientRect(), pane.getBoundingClientRect()];
-  if (box.top < seen.top + head) pane.scrollTop -= seen.top + head - box.top;
-  else if (box.bottom > seen.bottom) pane.scrollTop += box.bottom - seen.bottom;
-}
-
 export function Table({ state }: { state: State }) {
   const grid = useRef<HTMLDivElement>(null);
   const rows = state.view.value;
   const reach = useComputed(() => domainOf(state.rows.value)[1]).value;
   const domain = useMemo(() => [0 - reach, reach] as const, [reach]);
-  // The chosen row, or, where a search leaves it out, the first.
-  const stop = useComputed(() => {
-    const id = state.chosen.value?.id;
-    return state.view.value.some((row) => row.id === id) ? id : state.view.value[0]?.id;
-  });
-
-  useSignalEffect(() => {
-    const id = state.chosen.value?.id ?? "";
-    const line = lineOf(grid.current, id);
-    if (!line) return;
-    reveal(line);
-    const focused = (line.getRootNode() as Document | ShadowRoot).activeElement;
-    if (focused !== line && focused?.classList.contains("lb-line")) line.focus({ preventScroll: true });
-  });
-  // In a tab that is not open yet there is nothing to scroll; once there is, the chosen row comes into sight.
-  useLayoutEffect(() => {
-    const pane = grid.current?.closest<HTMLElement>(".lb-scroll");
-    if (!pane || typeof ResizeObserver === "undefined") return;
-    let seen = false;
-    const observer = new ResizeObserver(() => {
-      const before = seen;
-      seen = pane.clientHeight > 0;
-      if (before || !seen) return;
-      const chosen = lineOf(grid.current, state.chosen.peek()?.id ?? "");
-      if (chosen) reveal(chosen);
-    });
-    observer.observe(pane);
-    return () => observer.disconnect();
-  }, [state]);
-
-  // By its id: a row that was chosen this moment is not yet drawn as the chosen one. One that was found this moment
-  // is not drawn at all, and takes the focus once it is.
-  const wish = useRef(false);
-  const enter = useRef(() => {
-    const id = stop.peek();
-    const line = id === undefined ? null : lineOf(grid.current, id);
-    line?.focus();
-    wish.current = id !== undefined && line === null;
-  }).current;
-  useLayoutEffect(() => {
-    state.focusList = enter;
-  }, [state, enter]);
-  useLayoutEffect(() => {
-    if (wish.current) enter();
-  });
+  const stop = useRowFocus(grid, state);
 
   // The very same element is not looked at again: an edit of one row among thousands draws that row.
   const drawn = useMemo(

@@ -4,6 +4,7 @@ import type { Kind, Status } from "../protocol";
 import { plural } from "../shared/format";
 import { Icon } from "../shared/icons";
 import { STATUSES } from "../shared/names";
+import { Choice, Fold, FoldedLine, Search } from "../shared/Tools";
 import { type Column, countFilters, type Filters, NO_FILTERS, progress, type Sort } from "./rows";
 import type { State } from "./state";
 
@@ -40,28 +41,6 @@ export function Progress({ state }: { state: State }) {
       </span>
       <progress max={Math.max(1, of)} value={done} aria-label={`Progress: ${detail}`} />
     </div>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  options: readonly (readonly [string, string])[];
-  onChange: (value: string) => void;
-}
-
-function Choice({ label, value, options, onChange }: ChoiceProps) {
-  return (
-    <label class="lb-choice">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        {options.map(([key, word]) => (
-          <option key={key} value={key}>
-            {word}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 
@@ -126,40 +105,6 @@ function FilterPanel({ state, id }: { state: State; id: string }) {
   );
 }
 
-/** Puts the list away and back where it stands above the feature. */
-function Fold({ state }: { state: State }) {
-  const folded = state.folded.value;
-  const word = folded ? "Show the list" : "Hide the list";
-  return (
-    <button
-      type="button"
-      class="lb-button lb-fold"
-      aria-expanded={!folded}
-      aria-label={word}
-      title={word}
-      onClick={() => {
-        state.folded.value = !folded;
-      }}
-    >
-      <Icon shape="list" /> {folded && word}
-    </button>
-  );
-}
-
-function Steps({ state }: { state: State }) {
-  return (
-    <>
-      <span class="lb-grow" />
-      <button type="button" class="lb-button" title="Previous feature ([)" onClick={() => state.step(-1)}>
-        Previous
-      </button>
-      <button type="button" class="lb-button" title="Next feature (])" onClick={() => state.step(1)}>
-        Next
-      </button>
-    </>
-  );
-}
-
 export function Toolbar({ state }: { state: State }) {
   const open = useSignal(false);
   const shown = state.view.value.length;
@@ -169,37 +114,10 @@ export function Toolbar({ state }: { state: State }) {
   const id = `${state.uid}-filters`;
   return (
     <div class="lb-toolbar lb-noprint">
-      <div class="lb-foldedline">
-        <Fold state={state} />
-        <Steps state={state} />
-      </div>
+      <FoldedLine state={state} />
       <div class="lb-searchline">
         <Fold state={state} />
-        <label class="lb-search">
-          <Icon shape="search" />
-          <input
-            type="search"
-            data-lb-search
-            aria-label="Search features"
-            placeholder="Search names, notes, tags"
-            value={state.search.value}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => {
-              state.search.value = event.currentTarget.value;
-            }}
-            onKeyDown={(event) => {
-              if (event.key !== "ArrowDown" && event.key !== "Enter" && event.key !== "Escape") return;
-              event.preventDefault();
-              event.stopPropagation();
-              if (event.key === "Escape") state.search.value = "";
-              // What was looked for is meant: the first of what was found, unless the chosen one is among it.
-              else if (!state.view.peek().some((row) => row.id === state.chosen.peek()?.id)) state.step(1);
-              state.focusList();
-            }}
-          />
-          <kbd>/</kbd>
-        </label>
+        <Search state={state} placeholder="Search names, notes, tags" />
         <button
           type="button"
           class="lb-button"

@@ -3,11 +3,7 @@ import type { LabelerModel } from "../protocol";
 import { mount, type RenderProps } from "../shared/mount";
 import { App } from "./App";
 import { keysOf } from "./keys";
-import "./labeler.css";
-import "./table.css";
-import "./detail.css";
 import "./examples.css";
-import "./page.css";
 import { createState } from "./state";
 
 function render(props: RenderProps<LabelerModel>): () => void {

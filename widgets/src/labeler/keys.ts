@@ -1,8 +1,8 @@
 /** What each key does. Handlers that return false leave the key to the browser. */
 import type { KeyMap } from "../shared/keyboard";
-import { STATUSES, UNNAMED } from "../shared/names";
+import { listKeys } from "../shared/listKeys";
+import { UNNAMED } from "../shared/names";
 import type { State } from "./state";
-import { PAGE_ROWS } from "./Table";
 
 /** Brings the tabs and their pairs up within the widget; the page stays where it is. */
 function showPairs(root: HTMLElement): void {
@@ -17,13 +17,6 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
   const chosen = () => state.chosen.peek();
   const reading = (): boolean => state.mode.peek() === "read" && !state.help.peek();
   const editing = (): boolean => reading() && state.editable.peek();
-
-  /** Only while a row has the focus: elsewhere these keys scroll, or move a slider. */
-  const inList = (by: number) => (event: KeyboardEvent) => {
-    if (!(event.target instanceof Element) || !event.target.classList.contains("lb-line")) return false;
-    state.step(by);
-    return true;
-  };
 
   const pair = (by: number) => () => {
     if (!reading()) return false;
@@ -40,14 +33,6 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     return true;
   };
 
-  const status = (index: number) => () => {
-    const row = chosen();
-    const next = STATUSES[index];
-    if (!editing() || !row || !next) return false;
-    state.setStatus(row, next);
-    return true;
-  };
-
   const work = (act: (id: string) => void) => () => {
     const row = chosen();
     if (!editing() || !row) return false;
@@ -55,39 +40,13 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     return true;
   };
 
-  const focus = (selector: string) => () => {
-    if (!reading()) return false;
-    const field = root.querySelector<HTMLInputElement | HTMLTextAreaElement>(selector);
-    field?.focus();
-    field?.select();
-    return field !== null;
-  };
-
-  const name = work(() => {
-    const row = chosen();
-    if (row) state.beginNaming(row);
-  });
-
   return {
-    ArrowDown: inList(1),
-    ArrowUp: inList(-1),
-    PageDown: inList(PAGE_ROWS),
-    PageUp: inList(0 - PAGE_ROWS),
-    Home: inList(Number.NEGATIVE_INFINITY),
-    End: inList(Number.POSITIVE_INFINITY),
-    Enter: (event) =>
-      event.target instanceof Element && event.target.classList.contains("lb-line") ? name() : false,
-    "[": () => reading() && state.step(-1),
-    "]": () => reading() && state.step(1),
-    "/": focus("[data-lb-search]"),
+    ...listKeys(state, root, reading),
     j: pair(1),
     k: pair(-1),
-    n: name,
-    e: name,
     m: work((id) => {
       state.noting.value = id;
     }),
-    t: work((id) => state.edit(id, { turned: !chosen()?.turned })),
     h: work(() => {
       const shown = state.shelves.shelf.peek().items[state.shelves.active.peek()];
       if (shown) void state.shelves.toggleHighlight(shown.example.row);
@@ -106,20 +65,10 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
         state.beginNaming(row);
       }
     }),
-    "1": status(0),
-    "2": status(1),
-    "3": status(2),
-    "4": status(3),
-    "?": () => {
-      state.help.value = true;
-    },
     Escape: () => {
       if (state.mode.peek() === "verify") return false;
       state.focusList();
       return true;
     },
-    "Mod+z": () => void state.undo(),
-    "Mod+Shift+z": () => void state.redo(),
-    "Mod+y": () => void state.redo(),
   };
 }

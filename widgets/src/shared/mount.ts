@@ -8,8 +8,12 @@ import { type Connection, connect, type Model } from "./model";
 import { watchTheme } from "./theme";
 import "./look.css";
 import "./bar.css";
+import "./panes.css";
 import "./toolbar.css";
+import "./table.css";
+import "./detail.css";
 import "./help.css";
+import "./page.css";
 
 export interface RenderProps<M> {
   model: Model<M>;
