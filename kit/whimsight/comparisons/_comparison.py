@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from whimsight.studies.inputs import control_matrix, own_controls
 from whimsight.studies.stages import vote_clusters
 
 if TYPE_CHECKING:
+    import altair as alt
     from numpy.typing import NDArray
 
     from whimsight.comparisons.estimates import Estimates, Measured
@@ -307,6 +308,31 @@ class Comparison:
         found = turn_examples(pairs, matchups, code, rows)
         found["row"] = part.rows[found["row"]]
         return found
+
+    def chart(
+        self,
+        kind: Literal["effects", "prevalence"] = "effects",
+        top: int | None = None,
+        **look: Any,
+    ) -> alt.LayerChart:
+        """Draw features by datasets with their intervals; see `whimsight.comparisons.charts`.
+
+        Parameters
+        ----------
+        kind : {"effects", "prevalence"}
+            What the votes go along with, or in how many pairs the responses differ.
+        top : int, optional
+            So many features, the largest conflicts and differences first.
+        **look
+            ``width``, ``label_width`` (pixels), ``ink`` (colour of text).
+
+        Examples
+        --------
+        >>> both.chart("prevalence", top=12)    # doctest: +SKIP
+        """
+        from whimsight.comparisons.charts import comparison_chart
+
+        return comparison_chart(self, kind, top, **look)
 
     def report(self, path: str | Path, *, names_only: bool = False) -> Path:
         """Write the comparison as one HTML file that needs neither network nor Python.

@@ -161,7 +161,7 @@ def _features(
                 **{c: _brief(row[c]) for c in ("stability", "fidelity", "fidelity_low", "fidelity_high")},
                 "cells": cells[j],
                 "covariance": [[_brief(v) for v in line] for line in effects.covariance[j]],
-                **{c: _brief(v) for c, v in rows[j].items()},
+                **{str(c): _brief(v) for c, v in rows[j].items()},
                 "sentence": clean(said.feature(j)),
                 "sentence_turned": clean(turned.feature(j)),
             }

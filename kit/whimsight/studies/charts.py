@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from whimsight.studies._study import Study
 
-__all__ = ["features_chart", "prediction_chart", "surest", "telling"]
+__all__ = ["features_chart", "label_expression", "neutral", "prediction_chart", "surest", "telling"]
 
 MEASURED, DISCOVERED = "#3d7fd0", "#d4762a"
 """Blue and orange: apart for every kind of colour vision, readable on white and on black."""
@@ -103,7 +103,7 @@ def features_chart(
     )
     scale = alt.Scale() if labelled else alt.Scale(domainMin=0)
     base = alt.Chart(data).encode(
-        y=alt.Y("feature:N", sort=None, title=None, axis=alt.Axis(labelExpr=_label_expression(data)))
+        y=alt.Y("feature:N", sort=None, title=None, axis=alt.Axis(labelExpr=label_expression(data)))
     )
     colour = alt.Color(
         "kind:N", scale=alt.Scale(domain=["measured", "discovered"], range=[MEASURED, DISCOVERED]), title=None
@@ -134,7 +134,7 @@ def features_chart(
         height=_ROW * len(data),
         description=f"Features of {chart_label(study.name)} with intervals",
     )
-    return _neutral(chart, ink, label_width)
+    return neutral(chart, ink, label_width)
 
 
 def prediction_chart(
@@ -195,7 +195,7 @@ def prediction_chart(
     chart = OfflineChart(layer=[guess, intervals, points, text]).properties(
         width=width, height=34 * len(data), description="Held-out AUC of each set of features with intervals"
     )
-    return _neutral(chart, ink, label_width)
+    return neutral(chart, ink, label_width)
 
 
 def _features_data(study: Study, top: int, *, labelled: bool) -> pd.DataFrame:
@@ -220,7 +220,7 @@ def _features_data(study: Study, top: int, *, labelled: bool) -> pd.DataFrame:
     )
 
 
-def _label_expression(data: pd.DataFrame) -> str:
+def label_expression(data: pd.DataFrame) -> str:
     """Return a Vega expression from ids to names: two features may share a name, and never an id."""
     names = dict(zip(data["feature"], data["name"], strict=True))
     known = ",".join(f"{_quoted(id_)}:{_quoted(name)}" for id_, name in names.items())
@@ -237,7 +237,7 @@ def _escape_unit(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
-def _neutral(chart: Any, ink: str, label_width: int) -> alt.LayerChart:
+def neutral(chart: Any, ink: str, label_width: int) -> alt.LayerChart:
     """No background, thin lines, the page's own letters."""
     font = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
     neutral: alt.LayerChart = (

@@ -1,8 +1,8 @@
 """A page with a living widget in it: one HTML file that loads nothing and needs no Python.
 
-The page carries the widget's own module and a picture of the study as two JSON texts; a short script (``host.js``)
-puts them together in the browser. The page's policy lets that script run, by its hash, and the module that it makes
-a Blob of; everything else is forbidden: other scripts, frames, and every request.
+The page carries the widget's own module and a picture of what it shows (a study, a comparison) as two JSON texts; a
+short script (``host.js``) puts them together in the browser. The page's policy lets that script run, by its hash, and
+the module that it makes a Blob of; everything else is forbidden: other scripts, frames, and every request.
 """
 
 from __future__ import annotations
@@ -22,7 +22,19 @@ from whimsight.studies._report.markup import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["bounded", "built", "living_widget", "own_style", "sandboxed_iframe", "whole_page", "widget_page"]
+__all__ = [
+    "LABELER",
+    "bounded",
+    "built",
+    "living_widget",
+    "own_style",
+    "sandboxed_iframe",
+    "whole_page",
+    "widget_page",
+]
+
+LABELER = "labeler"
+"""The front-end module that shows a study; a comparison has one of its own."""
 
 _LABEL = ("name", "status", "note", "tags", "turned", "fidelity")
 _RISKY = re.compile("[<>\u2028\u2029\ud800-\udfff]")
@@ -37,13 +49,15 @@ def widget_page(
     title: str,
     max_bytes: int | None = None,
     selected: str | None = None,
+    module: str = LABELER,
+    traits: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return one HTML document with the live, read-only features widget.
+    """Return one HTML document with a live, read-only widget.
 
     Parameters
     ----------
     snapshot : mapping
-        From `whimsight.studies.snapshot.snapshot`.
+        From `whimsight.studies.snapshot.snapshot`, or what another module shows.
     labels : mapping
         From `whimsight.studies.snapshot.labels_dict`; authors and times are left out here.
     title : str
@@ -52,6 +66,10 @@ def widget_page(
         Of the page in UTF-8. Where it would be larger, texts are shortened and examples left out.
     selected : str, optional
         Id of the feature to open with; the first one otherwise.
+    module : str
+        Name of the front-end module.
+    traits : mapping, optional
+        What the module's model holds beside snapshot, labels, work and selected.
 
     Returns
     -------
@@ -69,9 +87,9 @@ def widget_page(
     """
 
     def page(picture: Mapping[str, Any]) -> str:
-        widget = living_widget(picture, labels, selected=selected)
+        widget = living_widget(picture, labels, selected=selected, module=module, traits=traits)
         body = tag("main", tag("h1", title, dir="auto"), widget, class_="alone")
-        return whole_page(title, body)
+        return whole_page(title, body, module=module)
 
     whole = page(snapshot)
     if max_bytes is None or _size(whole) <= max_bytes:
@@ -129,8 +147,10 @@ def living_widget(
     labels: Mapping[str, Mapping[str, Any]],
     *,
     selected: str | None = None,
+    module: str = LABELER,
+    traits: Mapping[str, Any] | None = None,
 ) -> Html:
-    """Return the widget with its data, to stand once in a page made by `whole_page`.
+    """Return a widget with its data, to stand once in a page made by `whole_page`; see `widget_page`.
 
     Raises
     ------
@@ -139,6 +159,7 @@ def living_widget(
     """
     features = [str(feature["feature"]) for feature in snapshot["features"]]
     state = {
+        **(traits or {}),
         "snapshot": snapshot,
         "labels": {f: {k: v for k, v in labels[f].items() if k in _LABEL} for f in features if f in labels},
         "work": {"can_undo": False, "can_redo": False, "store": "", "author": "", "editable": False},
@@ -153,11 +174,11 @@ def living_widget(
             tabindex="-1",
         ),
         _data("whimsight-state", state),
-        _data("whimsight-module", built("labeler.js")),
+        _data("whimsight-module", built(f"{module}.js")),
     )
 
 
-def whole_page(title: str, body: Html, *, style: str = "") -> str:
+def whole_page(title: str, body: Html, *, style: str = "", module: str = LABELER) -> str:
     """Return a document around a body that may hold a `living_widget`.
 
     Parameters
@@ -166,6 +187,8 @@ def whole_page(title: str, body: Html, *, style: str = "") -> str:
     body : Html
     style : str
         Style sheet of the page, beside the widget's own.
+    module : str
+        Name of the widget's front-end module.
     """
     script = built("host.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -182,7 +205,7 @@ def whole_page(title: str, body: Html, *, style: str = "") -> str:
         tag("meta", name="referrer", content="no-referrer"),
         tag("title", title),
         tag("style", Html(own_style("page.css") + style)),
-        tag("style", Html(built("labeler.css"))),
+        tag("style", Html(built(f"{module}.css"))),
     )
     page = tag("html", head, tag("body", body, tag("script", Html(script), type="module")), lang="en")
     return f"<!DOCTYPE html>\n{page}\n"

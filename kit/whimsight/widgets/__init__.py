@@ -1,6 +1,7 @@
 """Widgets: views of one noun each. Importing this needs ipywidgets and anywidget; `import whimsight` does not."""
 
+from whimsight.widgets.comparison import DatasetComparison
 from whimsight.widgets.labeler import FeatureLabeler
 from whimsight.widgets.report import FeatureReport
 
-__all__ = ["FeatureLabeler", "FeatureReport"]
+__all__ = ["DatasetComparison", "FeatureLabeler", "FeatureReport"]

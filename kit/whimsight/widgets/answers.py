@@ -19,7 +19,7 @@ from whimsight.studies.snapshot import clean, labels_dict, page
 from whimsight.studies.verification import BlindTest
 from whimsight.studies.work import shown_name
 
-__all__ = ["Answers", "error_of"]
+__all__ = ["Answers", "Arguments", "error_of"]
 
 _MOST_EXAMPLES = 100
 _CHARACTERS = 2_000
@@ -72,7 +72,7 @@ class Answers:
         self._test = BlindTest(study, author=author, reading=self.reading)
         self._held_out = frozenset(self.reading.matchup[self.reading.held_out].tolist())
         self._highlights: dict[tuple[str, int], dict[str, Any]] = {}
-        self._handlers: dict[str, Callable[[_Arguments], dict[str, Any]]] = {
+        self._handlers: dict[str, Callable[[Arguments], dict[str, Any]]] = {
             "edit": self._edit,
             "undo": self._undo,
             "redo": self._redo,
@@ -138,11 +138,11 @@ class Answers:
             raise StudyError(f"There is no request {name!r}.{hint} Requests: {', '.join(self._handlers)}.")
         if args is not None and not isinstance(args, Mapping):
             raise StudyError(f"The arguments of {name!r} must be an object; found {type(args).__name__}.")
-        return handler(_Arguments(str(name), args or {}))
+        return handler(Arguments(str(name), args or {}))
 
     # -- changes -----------------------------------------------------------------------------------
 
-    def _edit(self, args: _Arguments) -> dict[str, Any]:
+    def _edit(self, args: Arguments) -> dict[str, Any]:
         self._require_editable()
         feature, changes = self._feature(args), args.get("changes", dict)
         unknown = sorted(set(map(str, changes)) - set(_FIELDS))
@@ -151,12 +151,12 @@ class Answers:
         self.store.edit(feature, **changes, author=self._author)
         return self._after()
 
-    def _undo(self, args: _Arguments) -> dict[str, Any]:
+    def _undo(self, args: Arguments) -> dict[str, Any]:
         self._require_editable()
         feature = self.store.undo(self._author)
         return {**self._after(), "feature": feature}
 
-    def _redo(self, args: _Arguments) -> dict[str, Any]:
+    def _redo(self, args: Arguments) -> dict[str, Any]:
         self._require_editable()
         feature = self.store.redo(self._author)
         return {**self._after(), "feature": feature}
@@ -175,15 +175,20 @@ class Answers:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def _examples(self, args: _Arguments) -> dict[str, Any]:
+    def _examples(self, args: Arguments) -> dict[str, Any]:
         self._require_texts()
         feature, where = self._feature(args), args.get("where", dict)
         n, offset = args.whole("n", 1, _MOST_EXAMPLES), args.whole("offset", 0, 2**53)
-        rows = self.reading.rows(feature, where)
-        shown = page(self.study, self.reading, feature, rows[offset : offset + n], characters=_CHARACTERS)
+        reading = self._reading(args)
+        rows = reading.rows(feature, where)
+        shown = page(self.study, reading, feature, rows[offset : offset + n], characters=_CHARACTERS)
         return {**shown, "total": int(rows.size)}
 
-    def _text(self, args: _Arguments) -> dict[str, Any]:
+    def _reading(self, args: Arguments) -> Reading:
+        """Return where examples are looked for."""
+        return self.reading
+
+    def _text(self, args: Arguments) -> dict[str, Any]:
         self._require_texts()
         feature, row, part = self._feature(args), self._row(args), args.get("part", str)
         if part not in ("prompt", "more", "less"):
@@ -194,7 +199,7 @@ class Answers:
         more_is_a = float(self.reading.code(feature, np.array([row]))[0]) > 0
         return {"text": clean(str(pair["response_a" if more_is_a == (part == "more") else "response_b"]))}
 
-    def _mark(self, args: _Arguments) -> dict[str, Any]:
+    def _mark(self, args: Arguments) -> dict[str, Any]:
         self._require_texts()
         key = self._feature(args), self._row(args)
         if key not in self._highlights:
@@ -204,7 +209,7 @@ class Answers:
             self._highlights[key] = {"more": found.more, "less": found.less, "reason": found.reason}
         return self._highlights[key]
 
-    def _suggest(self, args: _Arguments) -> dict[str, Any]:
+    def _suggest(self, args: Arguments) -> dict[str, Any]:
         from whimsight.attributes import ATTRIBUTES
 
         feature = self._feature(args)
@@ -225,13 +230,13 @@ class Answers:
 
     # -- blind tests -------------------------------------------------------------------------------
 
-    def _question(self, args: _Arguments) -> dict[str, Any]:
+    def _question(self, args: Arguments) -> dict[str, Any]:
         self._require_editable()
         feature, seed = self._feature(args), args.whole("seed", 0, 2**53)
         asked = self._test.question(feature, seed)
         return {"question": asked, "verification": self._test.verification(feature)}
 
-    def _answer(self, args: _Arguments) -> dict[str, Any]:
+    def _answer(self, args: Arguments) -> dict[str, Any]:
         self._require_editable()
         feature, token = self._feature(args), args.get("token", str)
         said = self._test.answer(feature, token, args.get("answer", str))
@@ -240,26 +245,31 @@ class Answers:
 
     # -- arguments ---------------------------------------------------------------------------------
 
-    def _feature(self, args: _Arguments) -> str:
+    def _feature(self, args: Arguments) -> str:
         feature = str(args.get("feature", str))
         self.study.column(feature)
         return feature
 
-    def _row(self, args: _Arguments) -> int:
+    def _row(self, args: Arguments) -> int:
         row = args.whole("row", 0, len(self.study.pairs) - 1)
         if int(self.reading.matchup[row]) in self._held_out:
             raise StudyError(f"Pair {row} is held out for blind tests; nobody reads it beforehand.")
         return row
 
 
-class _Arguments:
+class Arguments:
     """The arguments of a request, which come from outside."""
 
     def __init__(self, request: str, values: Mapping[str, Any]) -> None:
         self._request = request
         self._values = values
 
+    def has(self, key: str) -> bool:
+        """Return whether anything was given."""
+        return self._values.get(key) is not None
+
     def get(self, key: str, kind: type) -> Any:
+        """Return a value of a kind."""
         value = self._values.get(key)
         if not isinstance(value, kind):
             raise StudyError(

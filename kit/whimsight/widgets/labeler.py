@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from whimsight.widgets.answers import Answers
-from whimsight.widgets.view import FeatureView
+from whimsight.widgets.view import FeatureView, Undoing
 
 if TYPE_CHECKING:
     from whimsight.studies._study import Study
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["FeatureLabeler"]
 
 
-class FeatureLabeler(FeatureView):
+class FeatureLabeler(Undoing, FeatureView):
     """Look at the features of a study, name them, test the names blindly, hand the result on.
 
     Every edit is in ``study.labels`` before it shows, and at once in ``study.features``.
@@ -69,14 +69,4 @@ class FeatureLabeler(FeatureView):
         embedder: Any = None,
     ) -> None:
         answers = Answers(study, author=author, embedder=embedder, changed=self._changed)
-        super().__init__(study, answers, examples=examples, names_only=False, height=height)
-
-    def undo(self) -> str | None:
-        """Take back the author's last edit; return its feature, or None when there is none."""
-        feature = self._answers.result("undo", None)["feature"]
-        return None if feature is None else str(feature)
-
-    def redo(self) -> str | None:
-        """Make again what was taken back last; return its feature, or None when there is none."""
-        feature = self._answers.result("redo", None)["feature"]
-        return None if feature is None else str(feature)
+        super().__init__(answers, examples=examples, names_only=False, height=height)

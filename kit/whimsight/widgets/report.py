@@ -43,4 +43,4 @@ class FeatureReport(FeatureView):
         embedder: Any = None,
     ) -> None:
         answers = Answers(study, embedder=embedder, editable=False, texts=not names_only)
-        super().__init__(study, answers, examples=examples, names_only=names_only, height=height)
+        super().__init__(answers, examples=examples, names_only=names_only, height=height)

@@ -1,4 +1,4 @@
-"""What the labeler and the report share: one front-end module, its traits, and requests that are answered."""
+"""What all widgets share: their work, their pages, and requests that are answered."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import traitlets
 
 from whimsight._suggest import nearest
 from whimsight.errors import LabelsError, StudyError, WhimsightError
+from whimsight.studies._report.words import without_paths
 from whimsight.studies.charts import surest
-from whimsight.studies.page import built, sandboxed_iframe, widget_page
-from whimsight.studies.snapshot import labels_dict, snapshot
+from whimsight.studies.page import LABELER, built, sandboxed_iframe, widget_page
+from whimsight.studies.snapshot import clean, labels_dict, snapshot
 from whimsight.widgets.answers import Answers
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from whimsight.studies._study import Study
 
-__all__ = ["FeatureView"]
+__all__ = ["FeatureView", "Undoing", "View"]
 
 # With module, style and labels the first message stays under 2 MB.
 _SNAPSHOT_BYTES = 1_700_000
@@ -30,7 +31,7 @@ _FALLBACK_BYTES = 1_000_000
 _PAGE_BYTES, _PAGE_SNAPSHOT_BYTES = 5_000_000, 4_500_000
 _HEIGHT = 720
 
-_open: WeakSet[FeatureView] = WeakSet()
+_open: WeakSet[View] = WeakSet()
 
 
 class _Labels(traitlets.Any):
@@ -41,8 +42,11 @@ class _Labels(traitlets.Any):
         return super().get(obj, cls)
 
 
-class FeatureView(anywidget.AnyWidget):
-    """A study's features, looked at; see `FeatureLabeler` and `FeatureReport`."""
+class View(anywidget.AnyWidget):
+    """Features looked at through one front-end module, with people's work on them and requests that are answered.
+
+    A kind of view says which module shows it, how its picture is made, and what else the page needs to know.
+    """
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
@@ -52,37 +56,39 @@ class FeatureView(anywidget.AnyWidget):
     selected = traitlets.Unicode().tag(sync=True)
     height = traitlets.Int(None, allow_none=True, min=200, help="In pixels.").tag(sync=True)
 
-    def __init__(
-        self,
-        study: Study,
-        answers: Answers,
-        *,
-        examples: int,
-        names_only: bool,
-        height: int | None,
-    ) -> None:
+    _module = LABELER
+    _free: tuple[str, ...] = ("selected",)
+    """Traits that the front end may set, to what their validation accepts."""
+
+    def __init__(self, answers: Answers, *, names_only: bool, height: int | None) -> None:
         self._answers = answers
-        self._examples = examples
         self._names_only = names_only
         self._seen: tuple[Any, ...] | None = None
         self._refreshing = False
-        self._esm, self._css = built("labeler.js"), built("labeler.css")
-        self.set_trait(
-            "snapshot",
-            snapshot(
-                study,
-                examples=examples,
-                names_only=names_only,
-                max_bytes=_SNAPSHOT_BYTES,
-                reading=answers.reading,
-            ),
-        )
+        self._esm, self._css = built(f"{self._module}.js"), built(f"{self._module}.css")
+        self.set_trait("snapshot", self._picture(_SNAPSHOT_BYTES, names_only=names_only))
         self.refresh()
-        self.selected = surest(study)
+        self._open_with()
         super().__init__(height=height)
         self.on_msg(self._on_request)
         _open.add(self)
         _follow_cells()
+
+    def _picture(self, max_bytes: int, *, names_only: bool) -> dict[str, Any]:
+        """Return the snapshot."""
+        raise NotImplementedError
+
+    def _open_with(self) -> None:
+        """Choose what is shown first."""
+        raise NotImplementedError
+
+    def _name(self) -> str:
+        """Return what is looked at."""
+        return self.study.name
+
+    def _own_traits(self) -> dict[str, Any]:
+        """Return what a page of its own holds beside snapshot, labels, work and selected."""
+        return {}
 
     @property
     def study(self) -> Study:
@@ -137,27 +143,37 @@ class FeatureView(anywidget.AnyWidget):
         return target
 
     def _page(self, max_bytes: int, *, names_only: bool = False) -> str:
-        picture = snapshot(
-            self.study,
-            examples=self._examples,
-            names_only=names_only or self._names_only,
-            max_bytes=min(max_bytes, _PAGE_SNAPSHOT_BYTES),
-            reading=self._answers.reading,
+        picture = self._picture(
+            min(max_bytes, _PAGE_SNAPSHOT_BYTES), names_only=names_only or self._names_only
         )
-        labels = labels_dict(self.study, report=True)
-        title = f"{picture['study']['name']} · Whimsight"
-        return widget_page(picture, labels, title=title, max_bytes=max_bytes, selected=self.selected)
+        return widget_page(
+            picture,
+            labels_dict(self.study, report=True),
+            title=f"{clean(without_paths(self._name()))} · Whimsight",
+            max_bytes=max_bytes,
+            selected=self.selected,
+            module=self._module,
+            traits=self._own_traits(),
+        )
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take over what the front end may set: which feature is selected, and nothing else."""
-        known = {
-            k: v for k, v in sync_data.items() if k not in ("snapshot", "labels", "work", "_esm", "_css")
-        }
-        chosen = known.get("selected")
-        if "selected" in known and not (isinstance(chosen, str) and chosen in self.study.found.index):
-            del known["selected"]
-            self.send_state("selected")
+        """Take over what the front end may set, where it is something; what else it says is told what is true."""
+        known = {k: v for k, v in sync_data.items() if k in self._free or k not in self._own()}
+        for key in self._free:
+            if key in known and not self._acceptable(key, known[key]):
+                del known[key]
+                self.send_state(key)
         super().set_state(known)
+
+    def _own(self) -> set[str]:
+        """Return the traits that are of this package: a page sets those of them that are free and no others."""
+        theirs = anywidget.AnyWidget.class_trait_names()
+        return {*self.trait_names(sync=True)} - {*theirs} | {"_esm", "_css"}
+
+    def _acceptable(self, key: str, value: Any) -> bool:
+        if key == "selected":
+            return isinstance(value, str) and value in self.study.found.index
+        return False
 
     def _on_request(self, _: Any, content: Any, buffers: Any) -> None:
         self.refresh()
@@ -194,7 +210,7 @@ class FeatureView(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         touched = len(self.labels)
-        return f"<{type(self).__name__} {self.study.name!r}: {touched} of {len(self.study.found)} features labelled>"
+        return f"<{type(self).__name__} {self._name()!r}: {touched} of {len(self.study.found)} features labelled>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Return the live widget, and for viewers without Python the same as a page of its own."""
@@ -210,7 +226,43 @@ class FeatureView(anywidget.AnyWidget):
 
     def _fallback(self) -> str:
         page = self._page(_FALLBACK_BYTES)
-        return sandboxed_iframe(page, title=f"Features of {self.study.name}", height=self.height or _HEIGHT)
+        return sandboxed_iframe(page, title=f"Features of {self._name()}", height=self.height or _HEIGHT)
+
+
+class Undoing:
+    """Takes back edits from Python, in a view in which people edit."""
+
+    _answers: Answers
+
+    def undo(self) -> str | None:
+        """Take back the author's last edit; return its feature, or None when there is none."""
+        feature = self._answers.result("undo", None)["feature"]
+        return None if feature is None else str(feature)
+
+    def redo(self) -> str | None:
+        """Make again what was taken back last; return its feature, or None when there is none."""
+        feature = self._answers.result("redo", None)["feature"]
+        return None if feature is None else str(feature)
+
+
+class FeatureView(View):
+    """A study's features, looked at; see `FeatureLabeler` and `FeatureReport`."""
+
+    def __init__(self, answers: Answers, *, examples: int, names_only: bool, height: int | None) -> None:
+        self._examples = examples
+        super().__init__(answers, names_only=names_only, height=height)
+
+    def _picture(self, max_bytes: int, *, names_only: bool) -> dict[str, Any]:
+        return snapshot(
+            self.study,
+            examples=self._examples,
+            names_only=names_only,
+            max_bytes=max_bytes,
+            reading=self._answers.reading,
+        )
+
+    def _open_with(self) -> None:
+        self.selected = surest(self.study)
 
 
 def _no_labels() -> pd.DataFrame:
