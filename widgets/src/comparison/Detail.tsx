@@ -97,7 +97,7 @@ export function Detail({ state, row }: { state: State; row: Row }) {
       )}
       {row.conflicts.map((conflict) => (
         <p key={`${conflict.for} ${conflict.against}`} class="cp-conflictnote">
-          <b>⇹ Conflict:</b> <Sentence sentence={conflict.sentence} name={row.name} />
+          <b>↔ Conflict:</b> <Sentence sentence={conflict.sentence} name={row.name} />
         </p>
       ))}
       <Forest state={state} row={row} />

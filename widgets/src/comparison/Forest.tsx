@@ -91,6 +91,7 @@ function MixtureLine({ state, row, axis }: { state: State; row: Row; axis: Axis 
         </Picture>
       }
       effect={<Effect mid={mid} low={low} high={high} />}
+      prevalence={<span class="lb-fine">at the weights above</span>}
       verdict={
         mid === null
           ? `too few: ${percent(covered)} of it known`
@@ -225,14 +226,8 @@ export function Forest({ state, row }: { state: State; row: Row }) {
             </Picture>
           }
           effect={<Effect mid={feature.pooled} low={feature.pooled_low} high={feature.pooled_high} />}
-          verdict={
-            <>
-              {sideWords(feature.pooled_low, feature.pooled_high)}
-              {feature.pooled !== null && (
-                <span class="lb-fine cp-ratio">as one more dataset might have it</span>
-              )}
-            </>
-          }
+          prevalence={<span class="lb-fine">as one more dataset might have it</span>}
+          verdict={sideWords(feature.pooled_low, feature.pooled_high)}
         />
       </div>
       <Agreement row={row} />

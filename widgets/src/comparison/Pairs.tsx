@@ -1,6 +1,6 @@
 /** Example pairs of the chosen feature from two datasets, side by side, one at a time each. */
 import { useComputed } from "@preact/signals";
-import { plural } from "../shared/format";
+import { count } from "../shared/format";
 import { UNNAMED } from "../shared/names";
 import { PairCard } from "../shared/PairCard";
 import type { Row } from "./rows";
@@ -52,7 +52,7 @@ function Card({ state, row, which }: { state: State; row: Row; which: 0 | 1 }) {
 function Column({ state, row, which }: { state: State; row: Row; which: 0 | 1 }) {
   const side = state.sides.sides.value[which];
   const word = which === 0 ? "left" : "right";
-  const of = side.total ?? (side.more && side.at >= side.held - 1 ? null : side.held);
+  const of = side.total ?? (state.editable.value ? null : side.held);
   return (
     <section class="cp-side" data-side={which} aria-label={`Example pairs, ${word}`}>
       <div class="cp-sidehead">
@@ -69,7 +69,7 @@ function Column({ state, row, which }: { state: State; row: Row; which: 0 | 1 })
           ))}
         </select>
         <span class="cp-place lb-fine" role="status">
-          {side.shown ? `${side.at + 1}${of === null ? "" : ` of ${plural(of, "pair")}`}` : ""}
+          {side.shown ? `pair ${count(side.at + 1)}${of === null ? "" : ` of ${count(of)}`}` : ""}
         </span>
         <span class="cp-steps lb-noprint">
           <button

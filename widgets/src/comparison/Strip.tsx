@@ -82,7 +82,7 @@ export function Ratios({ row, lanes }: { row: Row; lanes: readonly number[] }) {
     <div class="cp-ratios" style={{ paddingBlock: `${EDGE}px`, lineHeight: `${WIDE}px` }}>
       {lanes.map((index) => {
         const cell = row.feature.cells[index];
-        return <div key={index}>{index === 0 ? "1" : (cell && ratioWords(cell)) || "n/a"}</div>;
+        return <div key={index}>{index === 0 ? "reference" : (cell && ratioWords(cell)) || "n/a"}</div>;
       })}
     </div>
   );

@@ -67,7 +67,7 @@ function WashesOut({ state, row }: { state: State; row: Row }) {
   ) : null;
 }
 
-function Name({ state, row }: { state: State; row: Row }) {
+function Name({ state, row, how }: Pick<LineProps, "state" | "row" | "how">) {
   const { feature } = row;
   return (
     <div role="gridcell" class="cp-feature" title={`${row.name} (${row.id})`}>
@@ -102,7 +102,7 @@ function Name({ state, row }: { state: State; row: Row }) {
             class="cp-pill cp-strong"
             title="Preferred more often in one dataset and less often in another"
           >
-            ⇹ conflict
+            ↔ conflict
           </span>
         ) : (
           differs(feature) && (
@@ -111,7 +111,7 @@ function Name({ state, row }: { state: State; row: Row }) {
             </span>
           )
         )}
-        <WashesOut state={state} row={row} />
+        {how === "effects" && <WashesOut state={state} row={row} />}
       </div>
     </div>
   );
@@ -135,7 +135,7 @@ function Line({ state, row, index, axis, lanes, how, stop }: LineProps) {
   const cells = useMemo(
     () => (
       <>
-        <Name state={state} row={row} />
+        <Name state={state} row={row} how={how} />
         <div role="gridcell" class="cp-picture">
           <Strip state={state} row={row} axis={axis} lanes={lanes} how={how} />
         </div>

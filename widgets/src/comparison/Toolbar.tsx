@@ -155,7 +155,11 @@ export function Toolbar({ state }: { state: State }) {
       </div>
       {open.value && <FilterPanel state={state} id={id} />}
       <div class="lb-countline">
-        <span role="status">{narrowed ? `${shown} of ${all} features` : plural(all, "feature")}</span>
+        <span role="status">
+          {narrowed ? `${shown} of ${all} features` : plural(all, "feature")}
+          {state.showing.value === "conflicts" &&
+            `, ${plural(state.conflicts.value.length, "conflict")}, largest first`}
+        </span>
         {narrowed && (
           <button type="button" class="lb-link" onClick={state.clearFilters}>
             Clear

@@ -38,7 +38,7 @@ export function ownAxis(row: Row): Axis {
 export const PREVALENCE: Axis = {
   low: 0,
   high: 1,
-  ticks: [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1],
+  ticks: [0, 0.01, 0.1, 0.25, 0.5, 1],
   at: Math.sqrt,
   label: percent,
 };

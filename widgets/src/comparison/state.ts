@@ -34,7 +34,7 @@ export interface State extends Listing {
   shown: ReadonlySignal<readonly [number, number]>;
   show(side: 0 | 1, dataset: number): void;
   weights: ReadonlySignal<readonly number[]>;
-  /** The weight at a slider's right end. */
+  /** The weight at a slider's right end: there is room to double the largest. */
   heaviest: ReadonlySignal<number>;
   setWeight(index: number, weight: number): void;
   resetWeights(): void;
@@ -154,7 +154,7 @@ export function createState(connection: Connection<ComparisonModel>, options: St
       // While a person drags a slider it is that person's; Python hears of it in a moment.
       if (timer !== undefined || given.join() === weights.peek().join()) return;
       batch(() => {
-        heaviest.value = Math.max(1, ...given);
+        heaviest.value = 2 * Math.max(...given, 0.5);
         weights.value = given;
       });
     }),
@@ -212,7 +212,7 @@ export function createState(connection: Connection<ComparisonModel>, options: St
       if (next.some((one) => one > 0)) weigh(next);
     },
     resetWeights() {
-      heaviest.value = 1;
+      heaviest.value = 2;
       weigh(weights.peek().map(() => 1));
     },
     mixed,
