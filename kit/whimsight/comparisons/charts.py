@@ -17,13 +17,22 @@ if TYPE_CHECKING:
 
     from whimsight.comparisons._comparison import Comparison
 
-__all__ = ["comparison_chart", "look_of", "most_telling", "most_unlike"]
+__all__ = ["comparison_chart", "furthest_apart", "look_of", "most_telling", "most_unlike"]
 
 _KINDS = ("effects", "prevalence")
 _INK = "#7b7b7b"
-_COLOURS = ("#3d7fd0", "#d4762a", "#2f9e72", "#b05fb8", "#95862b", "#cf4f4a", "#3f9fb5", "#8c6d5e")
-"""Apart from their neighbours for every kind of colour vision, readable on white and on black."""
-_SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down", "triangle-right")
+_COLOURS = ("#2f86c6", "#dd6b20", "#1b9e77", "#c766a0", "#b08a1e", "#5aaee0", "#8a7cd0", "#8a9097")
+_SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+    "diamond",
+    "cross",
+)
+"""The widget's, in tones that can be read on white and on black."""
 _LEVEL = 0.05
 _STEP, _GAP = 9, 9
 _ROWS = 60
@@ -32,12 +41,12 @@ _TOO_FEW = "too few"
 
 
 def look_of(k: int) -> list[tuple[str, str]]:
-    """Return a colour and a shape for each of k datasets; no two share both, up to 56.
+    """Return a colour and a shape for each of k datasets; from the ninth on they repeat.
 
     Examples
     --------
     >>> look_of(2)
-    [('#3d7fd0', 'circle'), ('#d4762a', 'diamond')]
+    [('#2f86c6', 'circle'), ('#dd6b20', 'square')]
     """
     return [(_COLOURS[i % len(_COLOURS)], _SHAPES[i % len(_SHAPES)]) for i in range(k)]
 
@@ -77,6 +86,19 @@ def most_unlike(comparison: Comparison) -> list[str]:
     table = comparison.study.features
     rank = pd.DataFrame({"rejected": table["status"] == "rejected", "sure": -best.reindex(table.index)})
     return [str(f) for f in rank.sort_values(["rejected", "sure"], kind="stable").index]
+
+
+def furthest_apart(comparison: Comparison, feature: str) -> tuple[int, int]:
+    """Return the positions of the two datasets that contradict each other most in a feature, or differ most."""
+    conflicts = comparison.conflicts
+    own = conflicts[conflicts["feature"] == feature]
+    if len(own):
+        return comparison.position(own["for"].iloc[0]), comparison.position(own["against"].iloc[0])
+    effect = comparison.measured.delta_win.value[:, comparison.study.column(feature)]
+    if np.isfinite(effect).sum() < 2:
+        return 0, 1
+    first, second = sorted((int(np.nanargmax(effect)), int(np.nanargmin(effect))))
+    return (first, second) if first != second else (0, 1)
 
 
 def comparison_chart(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from whimsight.studies._study import Study
 
-__all__ = ["report_html", "write_report"]
+__all__ = ["drawing", "report_html", "write_page", "write_report"]
 
 _TOP = 30
 _EXAMPLES, _CHARACTERS = 20, 8_000
@@ -55,8 +55,18 @@ def write_report(study: Study, path: str | Path, *, names_only: bool = False) ->
     StudyError
         If the file cannot be written (an older report is then intact), or the front end is not built.
     """
+    return write_page(path, report_html(study, names_only=names_only))
+
+
+def write_page(path: str | Path, page: str) -> Path:
+    """Write a page in one step; an older one stays intact where that fails.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be written.
+    """
     target = Path(path)
-    page = report_html(study, names_only=names_only)
     try:
         atomic_write(target, page.encode("utf-8"))
     except OSError as error:
@@ -99,8 +109,8 @@ def _widget(study: Study, *, names_only: bool) -> Html:
 
 def _features_drawing(study: Study, top: int) -> Html:
     return join(
-        _drawing(features_chart(study, top, width=600, label_width=260, ink="currentColor"), "wide"),
-        _drawing(features_chart(study, top, width=200, label_width=140, ink="currentColor"), "narrow"),
+        drawing(features_chart(study, top, width=600, label_width=260, ink="currentColor"), "wide"),
+        drawing(features_chart(study, top, width=200, label_width=140, ink="currentColor"), "narrow"),
     )
 
 
@@ -108,15 +118,25 @@ def _prediction_drawing(study: Study) -> Html | None:
     if study.prediction.empty:
         return None
     return join(
-        _drawing(prediction_chart(study, width=600, label_width=260, ink="currentColor"), "wide"),
-        _drawing(prediction_chart(study, width=200, label_width=140, ink="currentColor"), "narrow"),
+        drawing(prediction_chart(study, width=600, label_width=260, ink="currentColor"), "wide"),
+        drawing(prediction_chart(study, width=200, label_width=140, ink="currentColor"), "narrow"),
     )
 
 
-def _drawing(chart: alt.LayerChart, name: str) -> Html:
-    """Return a chart as SVG, with ids of its own, for several drawings share the page."""
+def drawing(chart: alt.LayerChart, name: str, *, of: str = "") -> Html:
+    """Return a chart as SVG, with ids of its own, for several drawings share the page.
+
+    Parameters
+    ----------
+    chart : LayerChart
+    name : str
+        "wide" or "narrow": which screens see it.
+    of : str
+        What it draws, where a page has several charts.
+    """
     from whimsight.studies._offline import chart_svg
 
-    svg = re.sub(r'\bid="([\w-]+)"', rf'id="{name}-\1"', chart_svg(chart))
-    svg = re.sub(r"url\(#([\w-]+)\)", rf"url(#{name}-\1)", svg)
+    own = f"{of}-{name}" if of else name
+    svg = re.sub(r'\bid="([\w-]+)"', rf'id="{own}-\1"', chart_svg(chart))
+    svg = re.sub(r"url\(#([\w-]+)\)", rf"url(#{own}-\1)", svg)
     return tag("div", Html(svg), class_=f"drawing {name}")

@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from whimsight.comparisons import Comparison, compare
-from whimsight.comparisons.charts import most_telling
+from whimsight.comparisons.charts import furthest_apart, most_telling
 from whimsight.comparisons.snapshot import comparison_snapshot
 from whimsight.errors import StudyError
 from whimsight.widgets.compared import ComparedAnswers
@@ -142,7 +142,7 @@ class DatasetComparison(Undoing, View):
     def _open_with(self) -> None:
         feature = most_telling(self._comparison)[0]
         self.selected = feature
-        self.shown = _furthest_apart(self._comparison, feature)
+        self.shown = furthest_apart(self._comparison, feature)
         self.weights = (1.0,) * len(self._comparison.slices)
 
     def _name(self) -> str:
@@ -216,16 +216,3 @@ def _made(given: Any, embedder: Any, choices: dict[str, Any]) -> Comparison:
             f"The comparison is made already: leave out {', '.join(sorted(choices))}, or hand in what it is made of."
         )
     return given
-
-
-def _furthest_apart(comparison: Comparison, feature: str) -> tuple[int, int]:
-    """Return the two datasets that contradict each other most in a feature, or differ most."""
-    conflicts = comparison.conflicts
-    own = conflicts[conflicts["feature"] == feature]
-    if len(own):
-        return comparison.position(own["for"].iloc[0]), comparison.position(own["against"].iloc[0])
-    effect = comparison.measured.delta_win.value[:, comparison.study.column(feature)]
-    if np.isfinite(effect).sum() < 2:
-        return 0, 1
-    first, second = sorted((int(np.nanargmax(effect)), int(np.nanargmin(effect))))
-    return (first, second) if first != second else (0, 1)

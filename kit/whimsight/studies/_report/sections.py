@@ -22,7 +22,18 @@ from whimsight.studies.charts import telling
 if TYPE_CHECKING:
     from whimsight.studies._study import Study
 
-__all__ = ["about", "all_features", "findings", "glossary", "header", "prediction", "rewarded"]
+__all__ = [
+    "GLOSSARY",
+    "about",
+    "all_features",
+    "figure",
+    "findings",
+    "glossary",
+    "header",
+    "lines",
+    "prediction",
+    "rewarded",
+]
 
 _TITLES = {
     "short": "In short",
@@ -37,7 +48,7 @@ _TITLES = {
 _FINDINGS = 8
 _EVERYWHERE = 0.985
 
-_GLOSSARY = (
+GLOSSARY = (
     (
         "Feature",
         "Something in which two responses can differ. A measured feature is computed by a formula (bullet points, "
@@ -203,7 +214,7 @@ def rewarded(study: Study, chart: Html, shown: int) -> Html:
         if labelled
         else f"Prevalence with 95 % intervals: in how many pairs the responses differ, for {which}."
     )
-    return _section("rewarded" if labelled else "variation", _figure(chart, caption))
+    return _section("rewarded" if labelled else "variation", figure(chart, caption))
 
 
 def prediction(study: Study, chart: Html | None) -> Html | None:
@@ -216,7 +227,7 @@ def prediction(study: Study, chart: Html | None) -> Html | None:
     )
     return _section(
         "prediction",
-        _figure(chart, caption),
+        figure(chart, caption),
         tag("div", prediction_table(study), class_="scroll"),
     )
 
@@ -238,7 +249,7 @@ def all_features(widget: Html, *, names_only: bool) -> Html:
 
 def glossary() -> Html:
     """Return what every number means."""
-    entries = [join(tag("dt", term), tag("dd", meaning)) for term, meaning in _GLOSSARY]
+    entries = [join(tag("dt", term), tag("dd", meaning)) for term, meaning in GLOSSARY]
     limits = [tag("li", limit) for limit in _LIMITS]
     return join(
         _section("glossary", tag("dl", *entries, class_="glossary")),
@@ -254,7 +265,7 @@ def about(study: Study) -> Html:
     facts = flat(without_paths({"whimsight": whimsight.__version__, **study.facts}))
     return _section(
         "about",
-        tag("div", _lines("Settings", settings), _lines("Facts", facts), class_="columns"),
+        tag("div", lines("Settings", settings), lines("Facts", facts), class_="columns"),
     )
 
 
@@ -300,12 +311,14 @@ def _position_sentence(study: Study) -> str:
     return f"{said} ({points(low)} to {points(high)}){unsure}."
 
 
-def _figure(chart: Html, caption: str) -> Html:
+def figure(chart: Html, caption: str) -> Html:
+    """Return a drawing with what is to be seen in it."""
     return tag("figure", chart, tag("figcaption", caption))
 
 
-def _lines(title: str, lines: list[tuple[str, str]]) -> Html:
-    rows = [tag("tr", tag("th", key, scope="row"), tag("td", value, dir="auto")) for key, value in lines]
+def lines(title: str, given: list[tuple[str, str]]) -> Html:
+    """Return settings or facts, one a row."""
+    rows = [tag("tr", tag("th", key, scope="row"), tag("td", value, dir="auto")) for key, value in given]
     return tag("table", tag("caption", title), tag("tbody", *rows), class_="plain")
 
 
