@@ -176,7 +176,11 @@ export function Forest({ state, row }: { state: State; row: Row }) {
             <Line
               key={index}
               sign={index}
-              name={<span dir="auto">{state.datasets.value[index]?.name}</span>}
+              name={
+                <span class="cp-whole" dir="auto" title={state.datasets.value[index]?.name}>
+                  {state.datasets.value[index]?.name}
+                </span>
+              }
               class={known ? "" : "cp-unknown"}
               picture={
                 <Picture axis={axis}>
@@ -195,8 +199,13 @@ export function Forest({ state, row }: { state: State; row: Row }) {
               effect={<Effect mid={mid} low={low} high={high} />}
               prevalence={
                 <>
+                  <span class="lb-fine cp-word">prevalence </span>
                   {prevalenceWords(cell)}
-                  {index > 0 && ratioWords(cell) && <span class="lb-fine cp-ratio">{ratioWords(cell)}</span>}
+                  <span class="lb-fine cp-ratio">
+                    {index > 0 && ratioWords(cell)}
+                    {/* Where there is no column for it. */}
+                    <span class="cp-also">{`${index > 0 && ratioWords(cell) ? " · " : ""}n ${count(cell.n)}`}</span>
+                  </span>
                 </>
               }
               n={count(cell.n)}

@@ -86,7 +86,7 @@ function Mixture({ state }: { state: State }) {
           {equal ? "equal" : "reset to equal"}
         </button>
       </span>
-      <span class="lb-fine cp-counts">moves with the sliders, by rows</span>
+      <span class="lb-fine cp-counts">moves with the sliders</span>
       <button
         type="button"
         class="lb-button cp-wash"

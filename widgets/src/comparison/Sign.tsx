@@ -12,8 +12,9 @@ const SHAPES = [
   "M-4.2-4.2h8.4L-4.2 4.2h8.4z",
 ];
 
-/** As many colours as shapes; datasets beyond them repeat, and differ by their lane. */
-export const colourOf = (dataset: number): string => `var(--cp-${dataset % SHAPES.length})`;
+/** As many colours as shapes; past them shapes return with other colours. */
+export const colourOf = (dataset: number): string =>
+  `var(--cp-${(dataset + 3 * Math.floor(dataset / SHAPES.length)) % SHAPES.length})`;
 export const shapeOf = (dataset: number): string => SHAPES[dataset % SHAPES.length] ?? "";
 
 export const DIAMOND = "M-5.6 0L0-4.4L5.6 0L0 4.4z";

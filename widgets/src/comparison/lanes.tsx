@@ -53,6 +53,9 @@ export function AxisLabels({ axis }: { axis: Axis }) {
   );
 }
 
+/** What lies beyond an end of the axis leaves room for the arrow. */
+const inwards = (beyond: boolean): number => (beyond ? 3 : 0);
+
 interface Ends {
   low: number | null;
   mid: number | null;
@@ -94,7 +97,10 @@ export function Lane({ axis, dataset, y, low, mid, high, clear, few }: LaneProps
   return (
     <g style={style}>
       {low !== null && high !== null && <Bar axis={axis} low={low} high={high} y={y} />}
-      <Placed x={along(axis, mid)} y={y}>
+      <Placed
+        x={clamp(along(axis, mid), MARGIN + inwards(mid < axis.low), 100 - MARGIN - inwards(mid > axis.high))}
+        y={y}
+      >
         <path class={clear ? "cp-full" : "cp-hollow"} d={shapeOf(dataset)} />
       </Placed>
     </g>
