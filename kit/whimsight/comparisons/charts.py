@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from whimsight._suggest import nearest
+from whimsight.comparisons.sentences import own_name
 from whimsight.errors import StudyError
-from whimsight.studies._report.words import chart_label, feature_name, without_paths
+from whimsight.studies._report.words import chart_label, without_paths
 from whimsight.studies.charts import label_expression, neutral, telling
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def _data(comparison: Comparison, kind: str, order: list[str]) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "feature": order,
-                    "name": [chart_label(feature_name(comparison.study, f)) for f in order],
+                    "name": [chart_label(own_name(comparison, f)) for f in order],
                     "dataset": str(i),
                     "low": low,
                     "middle": middle,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whimsight.comparisons.charts import look_of
-from whimsight.comparisons.sentences import Compared, those
+from whimsight.comparisons.sentences import Compared, own_name, those
 from whimsight.comparisons.snapshot import about_slice
 from whimsight.studies._report.markup import Html, join, tag
-from whimsight.studies._report.words import feature_name, listed
+from whimsight.studies._report.words import listed
 from whimsight.studies.charts import telling
 from whimsight.studies.sentences import NAME
 
@@ -75,7 +75,7 @@ def as_read(comparison: Comparison) -> Compared:
 
 def with_name(comparison: Comparison, sentence: str, feature: str) -> Html:
     """Put the name that a feature has now into a sentence; nothing in it is markup."""
-    name = feature_name(comparison.study, feature)
+    name = own_name(comparison, feature)
     quoted = f"‘{NAME}’"
     before, found, after = sentence.partition(quoted)
     if not found:
@@ -99,7 +99,7 @@ def conflict_lines(comparison: Comparison, most: int) -> list[tuple[str, Html]]:
 
 
 def agreeing(comparison: Comparison) -> list[str]:
-    """Return features that at least two datasets say the same of, beyond chance, and none the opposite.
+    """Return features that at least two datasets say the same of, beyond chance, and none something else.
 
     Where most datasets say so first, then the surest.
     """
@@ -108,7 +108,8 @@ def agreeing(comparison: Comparison) -> list[str]:
     plus, minus = (sure & (said.low > 0)).sum(axis=0), (sure & (said.high < 0)).sum(axis=0)
     opposed = ((said.low > 0).any(axis=0)) & ((said.high < 0).any(axis=0))
     count = np.maximum(plus, minus)
-    kept = (count >= 2) & ~opposed & (table["status"] != "rejected").to_numpy()
+    alike = (count == len(said.datasets)) | ~(said.q <= _LEVEL)
+    kept = (count >= 2) & ~opposed & alike & (table["status"] != "rejected").to_numpy()
     rank = telling(comparison.study.features).fillna(-9.0).to_numpy()
     order = np.lexsort((-rank, -count))
     return [str(table.index[j]) for j in order if kept[j]]
@@ -122,13 +123,16 @@ def count_said(comparison: Comparison) -> str:
     opposed = comparison.conflicts["feature"].nunique()
     if not table["datasets"].ge(2).any():
         return f"Fewer than two of the {what} say anything of what is preferred: there is nothing to compare."
+    where = "by" if what == "judges" else "in"
     said = (
-        f"The effects of {differ or 'none'} of {len(table)} features differ between the {what} beyond chance"
+        f"The effects of {differ} of {len(table)} features differ between the {what} beyond chance"
+        if differ
+        else f"Of {len(table)} features none has an effect that differs between the {what} beyond chance"
     )
-    end = "of them goes" if opposed == 1 else "of them go"
     if not opposed:
-        return f"{said}; no feature is preferred in one and avoided in another beyond chance."
-    return f"{said}; {opposed} {end} with being preferred in one and with not being preferred in another."
+        return f"{said}; none is preferred {where} one and avoided {where} another beyond chance."
+    end = "goes" if opposed == 1 else "go"
+    return f"{said}; {opposed} {end} with being preferred {where} one and with not being preferred {where} another."
 
 
 def sign(place: int, k: int) -> Html:

@@ -8,11 +8,11 @@ import numpy as np
 
 from whimsight.comparisons.charts import most_unlike
 from whimsight.comparisons.display import agreeing, as_read, conflict_lines, count_said, sign, with_name
-from whimsight.comparisons.sentences import shown_points, those
+from whimsight.comparisons.sentences import own_name, shown_points, those
 from whimsight.comparisons.snapshot import about_slice
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.sections import GLOSSARY, figure, lines
-from whimsight.studies._report.words import feature_name, flat, listed, number, points, without_paths
+from whimsight.studies._report.words import flat, listed, number, points, without_paths
 
 if TYPE_CHECKING:
     from whimsight.comparisons._comparison import Comparison
@@ -127,7 +127,11 @@ def _datasets(comparison: Comparison) -> Html:
 def _asides(comparison: Comparison) -> list[str]:
     what = those(comparison.by)
     said = []
-    if comparison.linked:
+    if _same_pairs(comparison):
+        said.append(
+            "All voted on the same pairs, so they measure the same; what puts them side by side uses that."
+        )
+    elif comparison.linked:
         said.append(
             f"Some of the {what} share prompts or annotators; what puts them side by side allows for that."
         )
@@ -241,7 +245,9 @@ def _times(row: Any) -> Html:
 def _factor(value: float) -> str:
     if value >= 100:
         return "over 100"
-    return number(value, 0 if value >= 9.95 else 1 if value >= 0.095 else 2)
+    if 0 < value < 0.01:
+        return "under 0.01"
+    return number(value, 0 if value >= 9.95 or value == 0 else 1 if value >= 0.995 else 2)
 
 
 def silent(comparison: Comparison) -> Html:
@@ -307,7 +313,7 @@ def mixed(comparison: Comparison) -> Html:
     washed.sort(key=lambda f: -size[f])
     sure = int(((found["delta_win_low"] > 0) | (found["delta_win_high"] < 0)).sum())
     lead = (
-        f"Of as many rows of each, {sure} of {len(found)} features would show an association with the choice (single "
+        f"With as many rows of each, {sure} of {len(found)} features would show an association with the choice (single "
         f"95 % intervals). {len(washed) or 'No'} {'feature washes' if len(washed) == 1 else 'features wash'} out"
         f"{': it is' if len(washed) == 1 else ': they are' if washed else ''}"
         f"{' associated with the choice in a dataset and no longer in the mixture.' if washed else '.'}"
@@ -396,7 +402,7 @@ def _same_pairs(comparison: Comparison) -> bool:
 
 
 def _link(comparison: Comparison, feature: str) -> Html:
-    return tag("a", feature_name(comparison.study, feature), href=f"#{feature}", dir="auto")
+    return tag("a", own_name(comparison, feature), href=f"#{feature}", dir="auto")
 
 
 def _section(name: str, *children: object) -> Html:

@@ -9,7 +9,7 @@ import numpy as np
 
 from whimsight.comparisons.verdict import verdicts
 from whimsight.effects import benjamini_hochberg
-from whimsight.studies._report.words import chart_label, listed, number, points, without_paths
+from whimsight.studies._report.words import chart_label, feature_name, listed, number, points, without_paths
 from whimsight.studies.sentences import NAME
 
 if TYPE_CHECKING:
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from whimsight.comparisons._comparison import Comparison
     from whimsight.comparisons.estimates import Estimates
 
-__all__ = ["Compared", "named", "q_text", "shown_points", "those"]
+__all__ = ["Compared", "named", "own_name", "q_text", "shown_points", "those"]
 
 _LEVEL = 0.05
 _NAMED = 3
@@ -47,6 +48,15 @@ def named(sentence: str, name: str) -> str:
     'More of ‘bullet points’ in NAME.'
     """
     return sentence.replace(NAME, name, 1)
+
+
+def own_name(comparison: Comparison, feature: str) -> str:
+    """Return what to call a feature; with its id where it was discovered and another one has the same name."""
+    table = comparison.study.features
+    name = feature_name(comparison.study, feature)
+    discovered = table.at[feature, "kind"] == "discovered" and not name.startswith("unnamed ")
+    shared = discovered and int((table["name"] == table.at[feature, "name"]).sum()) > 1
+    return f"{name} ({feature})" if shared else name
 
 
 def shown_points(value: float, low: float, high: float) -> str:
@@ -159,8 +169,8 @@ class Compared:
         may = sure[self.q_single[sure, j] > _LEVEL]
         if not may.size:
             return ""
-        which = "this" if may.size == sure.size else f"that {self._where(may, j, effects=False)}"
-        return f" Among so many tests {which} could still be chance."
+        which = "this" if may.size == sure.size else f"what is seen {self._where(may, j, effects=False)}"
+        return f" Among so many tests, {which} could still be chance."
 
     def conflict(self, j: int, plus: int, minus: int) -> str:
         """Say that a feature is preferred in one dataset and avoided in another."""
@@ -175,7 +185,9 @@ class Compared:
             known = int(np.isfinite(self.value[:, j]).sum())
             return " With one estimate there is nothing to compare." if known == 1 else ""
         if q <= _LEVEL:
-            return f" The {those(self.by)} differ by more than chance ({q_text(q)})."
+            alike = (self.low[:, j] > 0).all() or (self.high[:, j] < 0).all()
+            how = "in strength " if alike else ""
+            return f" The {those(self.by)} differ {how}by more than chance ({q_text(q)})."
         return f" No difference between the {those(self.by)} beyond chance was found ({q_text(q)})."
 
     def _where(self, among: NDArray[np.int64], j: int, *, effects: bool = True) -> str:

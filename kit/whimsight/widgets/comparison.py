@@ -29,6 +29,7 @@ class _Checked(traitlets.Any):
     def __init__(self, read: str, **metadata: Any) -> None:
         super().__init__(**metadata)
         self._read = read
+        self.allow_none = False
         self.tag(sync=True, to_json=lambda value, _: list(value))
 
     def validate(self, obj: Any, value: Any) -> Any:
