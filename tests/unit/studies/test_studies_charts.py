@@ -107,3 +107,8 @@ def test_a_chart_shows_itself_without_scripts_or_network(study):
         assert "<script" not in shown["image/svg+xml"]
     with pytest.raises(StudyError, match="'features', 'prediction'"):
         study.chart("effects")
+
+
+def test_a_name_that_no_xml_can_hold_does_not_end_python() -> None:
+    hostile = make_study(names={"d00": "before\ufffeafter\uffff"})
+    assert "before after" in vl_convert.vegalite_to_svg(features_chart(hostile).to_dict())

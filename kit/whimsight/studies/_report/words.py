@@ -25,7 +25,8 @@ __all__ = [
 ]
 
 _BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# No XML holds the last two: the drawing of a chart with one of them ends the whole Python process.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]+")
 # A run of slashes is looked at once, from its beginning: a text of nothing but slashes must not take minutes.
 _PATH = re.compile(r"(?<![\\/])(?:~|\b[A-Za-z]:)?(?:[\\/]++[^\\/\s'\"<>|:;,]++){2,}[\\/]?")
 _QUOTED_PATH = re.compile(r"(['\"])((?:~|[A-Za-z]:)?[\\/]++[^\\/'\"\n]++[\\/][^'\"\n]*+)\1")
