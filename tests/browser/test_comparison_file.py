@@ -158,3 +158,14 @@ def test_datasets_made_to_break_out_of_the_page_are_only_read(browser: Browser, 
             expect(view.get_by_role("region", name="Datasets and their mixture")).to_contain_text(
                 "window.__pwned"
             )
+
+
+def test_on_a_narrow_page_the_chosen_feature_follows_the_list_at_once(browser: Browser, file: Path):
+    with opened(browser, file, viewport={"width": 480, "height": 1000}) as page:
+        view = view_in(page)
+        listed = view.get_by_role("region", name="List of features").bounding_box()
+        chosen = about(view).bounding_box()
+        assert listed is not None
+        assert chosen is not None
+        assert 0 <= chosen["y"] - (listed["y"] + listed["height"]) < 30
+        assert page.evaluate("document.documentElement.scrollWidth") <= 480
