@@ -50,7 +50,7 @@ def comparison_html(comparison: Comparison) -> str:
         title = "In agreement"
         said = as_read(comparison)
         lines = [
-            with_name(comparison, said.feature(comparison.study.column(f)), f)
+            with_name(comparison, said.agreement(comparison.study.column(f)), f)
             for f in agreeing(comparison)[:_SHOWN]
         ]
     items = [tag("li", line, style=f"{_INK};margin:3px 0") for line in lines]

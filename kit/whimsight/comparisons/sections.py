@@ -42,7 +42,7 @@ _OWN_TERMS = (
     (
         "Conflict",
         "A feature that goes with being preferred in one dataset and with not being preferred in another, both "
-        "beyond chance. Of all conflicts listed 5 % are expected to be false.",
+        "beyond chance. Of all conflicts listed at most 5 % are expected to be false.",
     ),
     (
         "Too few",
@@ -52,7 +52,8 @@ _OWN_TERMS = (
     (
         "Mixture",
         "What data would show of which each dataset makes up a part: datasets count by how many of their pairs differ "
-        "in the feature. An effect washes out when a dataset has it and the mixture no longer shows it.",
+        "in the feature. An effect that a dataset has washes out when the mixture's interval holds 0 and less than half "
+        "of the effect is left.",
     ),
     (
         "Mean over datasets, τ and I²",
@@ -149,7 +150,7 @@ def short(comparison: Comparison) -> Html:
     conflicts = conflict_lines(comparison, _CONFLICTS)
     total = len(comparison.conflicts)
     agreed = [
-        (f, with_name(comparison, said.feature(comparison.study.column(f)), f))
+        (f, with_name(comparison, said.agreement(comparison.study.column(f)), f))
         for f in agreeing(comparison)[:_AGREEING]
     ]
     rest = f"The {len(conflicts)} largest of {total}. " if len(conflicts) < total else ""
@@ -314,9 +315,7 @@ def mixed(comparison: Comparison) -> Html:
     sure = int(((found["delta_win_low"] > 0) | (found["delta_win_high"] < 0)).sum())
     lead = (
         f"With as many rows of each, {sure} of {len(found)} features would show an association with the choice (single "
-        f"95 % intervals). {len(washed) or 'No'} {'feature washes' if len(washed) == 1 else 'features wash'} out"
-        f"{': it is' if len(washed) == 1 else ': they are' if washed else ''}"
-        f"{' associated with the choice in a dataset and no longer in the mixture.' if washed else '.'}"
+        f"95 % intervals). {_washing(len(washed))}"
     )
     if not washed:
         return _section("mixed", tag("p", lead))
@@ -342,6 +341,16 @@ def mixed(comparison: Comparison) -> Html:
         tag("p", lead),
         tag("div", tag("table", tag("thead", head), tag("tbody", *rows), class_="shares"), class_="scroll"),
         tag("p", note, class_="note"),
+    )
+
+
+def _washing(count: int) -> str:
+    if not count:
+        return "No effect washes out."
+    features = "1 feature washes" if count == 1 else f"{count} features wash"
+    return (
+        f"{features} out: associated with the choice in one of them, while mixed the interval holds 0 and less than "
+        "half of the effect is left."
     )
 
 
@@ -383,7 +392,8 @@ def about(comparison: Comparison) -> Html:
 
     study = comparison.study
     settings = flat(without_paths(study.settings.to_dict()))
-    facts = {"whimsight": whimsight.__version__, **study.facts, "comparison": {"by": comparison.by}}
+    known = {key: value for key, value in study.facts.items() if value is not None}
+    facts = {"whimsight": whimsight.__version__, **known, "comparison": {"by": comparison.by}}
     recipe = [("datasets", ", ".join(without_paths(comparison.datasets)))]
     return _section(
         "about",

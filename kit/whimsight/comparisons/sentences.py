@@ -172,6 +172,15 @@ class Compared:
         which = "this" if may.size == sure.size else f"what is seen {self._where(may, j, effects=False)}"
         return f" Among so many tests, {which} could still be chance."
 
+    def agreement(self, j: int) -> str:
+        """Say in which datasets a feature goes the same way, of those alone that many tests leave beyond chance."""
+        sure = self.q_single[:, j] <= _LEVEL
+        plus, minus = (np.flatnonzero(sure & side) for side in (self.low[:, j] > 0, self.high[:, j] < 0))
+        among, how = (plus, "being preferred") if plus.size >= minus.size else (minus, "not being preferred")
+        k = len(self.datasets)
+        rest = "" if among.size == k else f", {among.size} of {k} {those(self.by)}"
+        return f"More of ‘{NAME}’ is associated with {how} {self._where(among, j)}{rest}.{self._differ(j)}"
+
     def conflict(self, j: int, plus: int, minus: int) -> str:
         """Say that a feature is preferred in one dataset and avoided in another."""
         first, second = (f"{self._place(k)} ({self._effect(k, j)})" for k in (plus, minus))

@@ -194,3 +194,20 @@ def test_several_have_the_name_of_what_is_compared():
     assert [those(by) for by in ("datasets", "votes", "category", "model", "turn")] == [
         "datasets", "judges", "categories", "models", "slices",
     ]  # fmt: skip
+
+
+def test_agreement_is_told_of_those_alone_that_are_sure():
+    found = said([0.09, 0.08, 0.042, np.nan], q=0.4).agreement(0)  # p of the third is .036, q over three .036
+    assert found == (
+        "More of ‘NAME’ is associated with being preferred in set 0 (+9 points, 5 to 13), set 1 (+8 points, 4 to 12) "
+        "and set 2 (+4.2 points, 0.3 to 8.1), 3 of 4 datasets. No difference between the datasets beyond chance was "
+        "found (q = .40)."
+    )
+    assert (
+        said([-0.09, -0.08, 0.01], by="votes", q=0.4)
+        .agreement(0)
+        .startswith(
+            "More of ‘NAME’ is associated with not being preferred by set 0 (−9 points, −13 to −5) and set 1 "
+            "(−8 points, −12 to −4), 2 of 3 judges."
+        )
+    )
