@@ -52,8 +52,8 @@ _OWN_TERMS = (
     (
         "Mixture",
         "What data would show of which each dataset makes up a part: datasets count by how many of their pairs differ "
-        "in the feature. An effect that a dataset has washes out when the mixture's interval holds 0 and less than half "
-        "of the effect is left.",
+        "in the feature. An effect that a dataset has washes out when the mixture's interval holds 0 and less than "
+        "half of the effect is left.",
     ),
     (
         "Mean over datasets, τ and I²",
