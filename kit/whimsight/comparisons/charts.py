@@ -168,7 +168,10 @@ def comparison_chart(
     y = alt.Y("feature:N", sort=order, title=None, axis=alt.Axis(labelExpr=label_expression(data)))
     offset = alt.YOffset("dataset:N", sort=places, scale=alt.Scale(domain=places, paddingOuter=0.15))
     colours, shapes = (list(part) for part in zip(*look_of(k), strict=True))
-    legend = alt.Legend(labelExpr=_names_expression(comparison), columns=1 if width < 300 else min(k, 4))
+    names = [chart_label(without_paths(name)) for name in comparison.datasets]
+    # A browser's letters may be wider than those that the drawing was measured with.
+    columns = max(1, min(k, width // (7 * max(map(len, names)) + 34)))
+    legend = alt.Legend(labelExpr=_names_expression(names), columns=columns, columnPadding=22)
     colour = alt.Color("dataset:N", scale=alt.Scale(domain=places, range=colours), title=None, legend=legend)
     base = alt.Chart(drawn).encode(y=y, yOffset=offset)
     x = alt.X("middle:Q", title=title, axis=axis, scale=scale)
@@ -229,9 +232,8 @@ def _data(comparison: Comparison, kind: str, order: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _names_expression(comparison: Comparison) -> str:
+def _names_expression(names: list[str]) -> str:
     """Return a Vega expression from positions to the names of datasets."""
-    names = [chart_label(without_paths(name)) for name in comparison.datasets]
     return label_expression(
         pd.DataFrame({"feature": [str(i) for i in range(len(names))], "name": names})
     ).replace("datum.value", "datum.label")

@@ -32,6 +32,7 @@ _TITLES = {
 }
 _CONFLICTS, _AGREEING, _RATIOS, _WASHED, _LEFT_OUT = 12, 6, 12, 12, 12
 _LEVEL = 0.05
+_COLUMNS = 4  # of more datasets, those alone that say something are told
 
 _OWN_TERMS = (
     (
@@ -319,21 +320,21 @@ def mixed(comparison: Comparison) -> Html:
     )
     if not washed:
         return _section("mixed", tag("p", lead))
+    names = [without_paths(name) for name in comparison.datasets]
+    wide = len(names) <= _COLUMNS
+    titles = [*names, "mixture"] if wide else ["where it is associated", "mixture"]
     head = tag(
         "tr",
         tag("th", "Delta-win, points", scope="col"),
-        *(tag("th", name, scope="col", class_="number", dir="auto") for name in comparison.datasets),
-        tag("th", "mixture", scope="col", class_="number"),
+        *(tag("th", title, scope="col", class_="number", dir="auto") for title in titles),
     )
-    rows = [
-        tag(
-            "tr",
-            tag("th", _link(comparison, feature), scope="row"),
-            *(_effect(table.loc[(name, feature)]) for name in comparison.datasets),
-            _effect(found.loc[feature]),
-        )
-        for feature in washed[:_WASHED]
-    ]
+    rows = []
+    for feature in washed[:_WASHED]:
+        own: Any = table.xs(feature, level="feature")
+        each = [own.loc[name] for name in comparison.datasets]
+        cells = [tag("td", _effect(row), class_="number") for row in each] if wide else [_where(each, names)]
+        mixed_cell = tag("td", _effect(found.loc[feature]), class_="number")
+        rows.append(tag("tr", tag("th", _link(comparison, feature), scope="row"), *cells, mixed_cell))
     rest = f"The {_WASHED} with the largest effects. " if len(washed) > _WASHED else ""
     note = f"{rest}Other shares: move the sliders below, or comparison.mixture(weights)."
     return _section(
@@ -357,12 +358,22 @@ def _washing(count: int) -> str:
 def _effect(row: Any) -> Html:
     low, middle, high = (float(row[f"delta_win{end}"]) for end in ("_low", "", "_high"))
     if middle != middle or row.get("verdict") == "too few":
-        return tag("td", tag("span", "too few", class_="sure"), class_="number")
+        return tag("span", "too few", class_="sure")
     much, _, ends = shown_points(middle, low, high).partition(" ")
     bold = "b" if low > 0 or high < 0 else "span"
-    return tag(
-        "td", tag(bold, much), tag("span", f" ({ends.partition(', ')[2]})", class_="sure"), class_="number"
-    )
+    return join(tag(bold, much), tag("span", f" ({ends.partition(', ')[2]})", class_="sure"))
+
+
+def _where(rows: list[Any], names: list[str]) -> Html:
+    """Return, of many datasets, those with an effect, one a line."""
+    sure = [
+        (name, row) for name, row in zip(names, rows, strict=True) if row["verdict"] in ("for", "against")
+    ]
+    lines = [
+        tag("span", tag("span", name, dir="auto", class_="sure"), " ", _effect(row), class_="times")
+        for name, row in sure
+    ]
+    return tag("td", *lines, class_="number")
 
 
 def features(widget: Html, *, names_only: bool) -> Html:

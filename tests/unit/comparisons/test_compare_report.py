@@ -246,3 +246,21 @@ def test_hostile_names_are_text_in_a_notebook(tmp_path):
     assert "<script" not in shown
     assert "<img" not in shown
     assert "onerror" not in re.sub(r"&[a-z#0-9]+;[^<]*", "", shown)
+
+
+def test_of_many_slices_the_mixture_tells_those_alone_that_say_something(made):
+    first, second, tiny = made.slices
+    halves = [_part(made, f"{part.name} {i}", part.rows[i::2]) for part in (first, second) for i in range(2)]
+    many = Comparison(made.study, [*halves, tiny])
+    page = comparison_report(many)
+    section = Page(page.split('id="section-mixed"')[1].split("</section>")[0]).text
+    washed = many.mixture().query("washes_out").index
+    assert len(washed) >= 1
+    assert "where it is associated" in section
+    table = many.table.xs(washed[0], level="feature")
+    for name, verdict in table["verdict"].items():
+        assert (f"{name} " in section) or verdict not in ("for", "against")
+
+
+def _part(one: Comparison, name: str, rows: Any) -> Any:
+    return one.slices[0].__class__(name, rows, one.study.pairs.preference[rows])
