@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from whimsight.comparisons.charts import most_unlike
-from whimsight.comparisons.display import agreeing, as_read, conflict_lines, count_said, sign, with_name
-from whimsight.comparisons.sentences import own_name, shown_points, those
-from whimsight.comparisons.snapshot import about_slice
+from whimsight.comparisons.display import agreeing, as_read, conflict_lines, count_said, with_name
+from whimsight.comparisons.sentences import those
+from whimsight.comparisons.tables import datasets_table, shares_table, verdicts_table, washed_table
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.sections import GLOSSARY, figure, lines
-from whimsight.studies._report.words import flat, listed, number, points, without_paths
+from whimsight.studies._report.words import flat, listed, without_paths
 
 if TYPE_CHECKING:
     from whimsight.comparisons._comparison import Comparison
@@ -30,9 +27,7 @@ _TITLES = {
     "limits": "What this does not say",
     "about": "Settings and versions",
 }
-_CONFLICTS, _AGREEING, _RATIOS, _WASHED, _LEFT_OUT = 12, 6, 12, 12, 12
-_LEVEL = 0.05
-_COLUMNS = 4  # of more datasets, those alone that say something are told
+_CONFLICTS, _AGREEING, _WASHED, _LEFT_OUT = 12, 6, 12, 12
 
 _OWN_TERMS = (
     (
@@ -87,7 +82,7 @@ def header(comparison: Comparison) -> Html:
         "header",
         tag("p", "Whimsight comparison", class_="kicker"),
         tag("h1", title, tag("span", without_paths(comparison.name), dir="auto", class_="dataset")),
-        tag("div", _datasets(comparison), class_="scroll compared"),
+        tag("div", datasets_table(comparison), class_="scroll compared"),
         *(tag("p", line, class_="note") for line in _asides(comparison)),
         tag(
             "nav",
@@ -95,35 +90,6 @@ def header(comparison: Comparison) -> Html:
             aria_label="Sections",
         ),
     )
-
-
-def _datasets(comparison: Comparison) -> Html:
-    about = [about_slice(comparison, part) for part in comparison.slices]
-    columns = [("rows", "votes"), ("pairs", "distinct pairs"), ("prompts", "prompts")]
-    if any(one["annotators"] for one in about):
-        columns.append(("annotators", "annotators"))
-    if any(one["labelled"] < one["rows"] for one in about):
-        columns.append(("labelled", "with a label"))
-    head = tag(
-        "tr",
-        tag("th", "", scope="col"),
-        *(tag("th", title, scope="col", class_="number") for _, title in columns),
-    )
-    rows = [
-        tag(
-            "tr",
-            tag(
-                "th",
-                sign(i, len(about)),
-                " ",
-                tag("span", one["name"], dir="auto"),
-                scope="row",
-            ),
-            *(tag("td", f"{one[key]:,}" if one[key] else "–", class_="number") for key, _ in columns),
-        )
-        for i, one in enumerate(about)
-    ]
-    return tag("table", tag("thead", head), tag("tbody", *rows))
 
 
 def _asides(comparison: Comparison) -> list[str]:
@@ -204,77 +170,11 @@ def measured(comparison: Comparison, chart: Html | None, shown: int) -> Html | N
         f"Prevalence with 95 % intervals for {which}: in how many pairs the two responses differ in it. What seldom "
         "differs a dataset can hardly measure, whatever its people prefer."
     )
-    return _section("measured", figure(chart, caption), tag("div", _ratios(comparison), class_="scroll"))
-
-
-def _ratios(comparison: Comparison) -> Html:
-    table, found = comparison.table, comparison.prevalence_ratios()
-    first, *others = comparison.datasets
-    head = tag(
-        "tr",
-        tag("th", "% of pairs", scope="col"),
-        *(tag("th", name, scope="col", class_="number", dir="auto") for name in (first, *others)),
-    )
-    rows = []
-    for feature in most_unlike(comparison)[:_RATIOS]:
-        cells = [tag("td", _share(table.loc[(first, feature)]), class_="number")]
-        for name in others:
-            ratio = _times(found.loc[(name, feature)])
-            share = _share(table.loc[(name, feature)])
-            cells.append(tag("td", share, tag("span", ratio, class_="sure times"), class_="number"))
-        rows.append(tag("tr", tag("th", _link(comparison, feature), scope="row"), *cells))
-    said = f"Below each share: how many times that of {without_paths(first)}, with its 95 % interval; bold: q ≤ .05."
-    return join(
-        tag("table", tag("thead", head), tag("tbody", *rows), class_="shares"),
-        tag("p", said, class_="note"),
-    )
-
-
-def _share(row: Any) -> Html:
-    low, middle, high = (points(row[f"prevalence{end}"], 1) for end in ("_low", "", "_high"))
-    return join(middle, tag("span", f" ({low} to {high})", class_="sure"))
-
-
-def _times(row: Any) -> Html:
-    ratio, low, high = (float(row[c]) for c in ("ratio", "low", "high"))
-    if ratio != ratio:
-        return Html("")
-    middle = f"× {_factor(ratio)}" if np.isfinite(ratio) else "×"
-    ends = f" ({_factor(low)} to {_factor(high)})" if np.isfinite(high) else f" ({_factor(low)} or more)"
-    return join(tag("b" if row["q"] <= _LEVEL else "span", middle), ends)
-
-
-def _factor(value: float) -> str:
-    if value >= 100:
-        return "over 100"
-    if 0 < value < 0.01:
-        return "under 0.01"
-    return number(value, 0 if value >= 9.95 or value == 0 else 1 if value >= 0.995 else 2)
+    return _section("measured", figure(chart, caption), tag("div", shares_table(comparison), class_="scroll"))
 
 
 def silent(comparison: Comparison) -> Html:
     """Return of how many features each dataset says something, and what was left out."""
-    verdict = comparison.table["verdict"]
-    kinds = [
-        ("for", "preferred more often"),
-        ("against", "preferred less often"),
-        ("little", "little either way"),
-        ("unclear", "could be chance"),
-        ("too few", "too few to say"),
-    ]
-    head = tag(
-        "tr",
-        tag("th", "Number of features", scope="col"),
-        *(tag("th", title, scope="col", class_="number") for _, title in kinds),
-        tag("th", "decided votes", scope="col", class_="number"),
-    )
-    rows = []
-    for i, part in enumerate(comparison.slices):
-        counts = [int((verdict.xs(part.name, level="dataset") == kind).sum()) for kind, _ in kinds]
-        decided = int((np.isfinite(part.preference) & (part.preference != 0.5)).sum())
-        name = join(sign(i, len(comparison.slices)), " ", tag("span", without_paths(part.name), dir="auto"))
-        cells = [tag("td", f"{count:,}", class_="number") for count in (*counts, decided)]
-        rows.append(tag("tr", tag("th", name, scope="row"), *cells))
     why = (
         "“Too few to say”: no estimate, for nearly all pairs that differ in it share a prompt or there are none, or an "
         "interval that spans 0 and is wider than 40 points. That is no effect of zero. By single 95 % intervals; of "
@@ -282,7 +182,7 @@ def silent(comparison: Comparison) -> Html:
     )
     return _section(
         "silent",
-        tag("div", tag("table", tag("thead", head), tag("tbody", *rows)), class_="scroll"),
+        tag("div", verdicts_table(comparison), class_="scroll"),
         tag("p", why, class_="note"),
         _left_out(comparison),
     )
@@ -311,8 +211,9 @@ def mixed(comparison: Comparison) -> Html:
     washed = [
         str(f) for f in found.index[found["washes_out"].to_numpy(dtype=bool)] if status[f] != "rejected"
     ]
-    size = {f: max(abs(float(v)) for v in table.xs(f, level="feature")["delta_win"].dropna()) for f in washed}
-    washed.sort(key=lambda f: -size[f])
+    sides = table[table["verdict"].isin(["for", "against"])]
+    size = sides["delta_win"].abs().groupby(level="feature").max()
+    washed.sort(key=lambda feature: -float(size.get(feature, 0.0)))
     sure = int(((found["delta_win_low"] > 0) | (found["delta_win_high"] < 0)).sum())
     lead = (
         f"With as many rows of each, {sure} of {len(found)} features would show an association with the choice (single "
@@ -320,27 +221,12 @@ def mixed(comparison: Comparison) -> Html:
     )
     if not washed:
         return _section("mixed", tag("p", lead))
-    names = [without_paths(name) for name in comparison.datasets]
-    wide = len(names) <= _COLUMNS
-    titles = [*names, "mixture"] if wide else ["where it is associated", "mixture"]
-    head = tag(
-        "tr",
-        tag("th", "Delta-win, points", scope="col"),
-        *(tag("th", title, scope="col", class_="number", dir="auto") for title in titles),
-    )
-    rows = []
-    for feature in washed[:_WASHED]:
-        own: Any = table.xs(feature, level="feature")
-        each = [own.loc[name] for name in comparison.datasets]
-        cells = [tag("td", _effect(row), class_="number") for row in each] if wide else [_where(each, names)]
-        mixed_cell = tag("td", _effect(found.loc[feature]), class_="number")
-        rows.append(tag("tr", tag("th", _link(comparison, feature), scope="row"), *cells, mixed_cell))
     rest = f"The {_WASHED} with the largest effects. " if len(washed) > _WASHED else ""
     note = f"{rest}Other shares: move the sliders below, or comparison.mixture(weights)."
     return _section(
         "mixed",
         tag("p", lead),
-        tag("div", tag("table", tag("thead", head), tag("tbody", *rows), class_="shares"), class_="scroll"),
+        tag("div", washed_table(comparison, washed[:_WASHED]), class_="scroll"),
         tag("p", note, class_="note"),
     )
 
@@ -353,27 +239,6 @@ def _washing(count: int) -> str:
         f"{features} out: associated with the choice in one of them, while mixed the interval holds 0 and less than "
         "half of the effect is left."
     )
-
-
-def _effect(row: Any) -> Html:
-    low, middle, high = (float(row[f"delta_win{end}"]) for end in ("_low", "", "_high"))
-    if middle != middle or row.get("verdict") == "too few":
-        return tag("span", "too few", class_="sure")
-    much, _, ends = shown_points(middle, low, high).partition(" ")
-    bold = "b" if low > 0 or high < 0 else "span"
-    return join(tag(bold, much), tag("span", f" ({ends.partition(', ')[2]})", class_="sure"))
-
-
-def _where(rows: list[Any], names: list[str]) -> Html:
-    """Return, of many datasets, those with an effect, one a line."""
-    sure = [
-        (name, row) for name, row in zip(names, rows, strict=True) if row["verdict"] in ("for", "against")
-    ]
-    lines = [
-        tag("span", tag("span", name, dir="auto", class_="sure"), " ", _effect(row), class_="times")
-        for name, row in sure
-    ]
-    return tag("td", *lines, class_="number")
 
 
 def features(widget: Html, *, names_only: bool) -> Html:
@@ -420,10 +285,6 @@ def about(comparison: Comparison) -> Html:
 def _same_pairs(comparison: Comparison) -> bool:
     """Return whether only the votes differ: then all measure the same."""
     return comparison.by == "votes"
-
-
-def _link(comparison: Comparison, feature: str) -> Html:
-    return tag("a", own_name(comparison, feature), href=f"#{feature}", dir="auto")
 
 
 def _section(name: str, *children: object) -> Html:
