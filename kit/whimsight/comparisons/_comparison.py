@@ -263,7 +263,8 @@ class Comparison:
         >>> both.mixture({"mt-bench": 3, "hh-harmless": 1})    # doctest: +SKIP
         """
         made, table = self._measured, self.study.features
-        found = mixture(self._delta_win(), made.share, made.share_se, self._weights(weights))
+        mixed_by = self._weights(weights)
+        found = _bounded(mixture(self._delta_win(), made.share, made.share_se, mixed_by))
         found.index = table.index
         found.insert(0, "name", table["name"])
         return found
@@ -271,15 +272,19 @@ class Comparison:
     def _weights(self, given: Mapping[str, float] | Sequence[float] | None) -> NDArray[np.float64]:
         if given is None:
             return np.ones(len(self.slices))
-        if isinstance(given, Mapping):
-            for name in given:
-                self.position(str(name))
-            return np.array([float(given.get(name, 0.0)) for name in self.datasets])
-        weights = np.asarray(given, dtype=np.float64)
+        if isinstance(given, Mapping | pd.Series):
+            named = {str(name): weight for name, weight in given.items()}
+            for name in named:
+                self.position(name)
+            given = [named.get(name, 0.0) for name in self.datasets]
+        try:
+            weights = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise StudyError(f"The weights of a mixture are numbers; found {given!r}.") from None
         if weights.shape != (len(self.slices),):
             raise StudyError(
                 f"A mixture needs one weight for each of the {len(self.slices)} datasets ({', '.join(self.datasets)}); "
-                f"found {weights.size}."
+                f"found {given!r}."
             )
         return weights
 
@@ -475,8 +480,18 @@ class Comparison:
         return comparison_html(self)
 
 
+def _bounded(mixed: pd.DataFrame) -> pd.DataFrame:
+    """A delta-win lies between -1 and 1."""
+    for column in ("delta_win_low", "delta_win_high"):
+        mixed[column] = mixed[column].clip(-1.0, 1.0)
+    return mixed
+
+
 def fill_effects(comparison: Comparison) -> None:
-    """Write into a pooled study's table what all datasets, counting the same, measure and express together."""
+    """Write into a pooled study's table what all datasets, counting the same, measure and express together.
+
+    Effects are means over the datasets that have one: of beta the plain mean, of delta-win the mixture's.
+    """
     from scipy.special import stdtr, stdtrit
 
     study, made = comparison.study, comparison.measured
@@ -491,24 +506,25 @@ def fill_effects(comparison: Comparison) -> None:
         apart = np.abs(ends - share.value) / k
         squared = np.einsum("aj,jab,bj->j", apart, share.correlation, apart)
         table[f"prevalence_{end}"] = table["prevalence"] + sign * np.sqrt(squared)
-    table["beta"] = equal @ made.beta.value
-    se = np.sqrt(np.einsum("a,jab,b->j", equal, made.beta.covariance, equal))
-    degrees = _degrees(made.beta, equal)
+    have = np.isfinite(made.beta.value)
+    part = have / np.maximum(have.sum(axis=0), 1)
+    table["beta"] = np.where(have.any(axis=0), (part * np.nan_to_num(made.beta.value)).sum(axis=0), np.nan)
+    se = np.sqrt(np.einsum("aj,jab,bj->j", part, np.nan_to_num(made.beta.covariance), part))
+    degrees = _degrees(made.beta, part)
     reach = stdtrit(degrees, 1 - _LEVEL / 2) * se
     table["beta_low"], table["beta_high"] = table["beta"] - reach, table["beta"] + reach
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.asarray(2 * stdtr(degrees, -np.abs(table["beta"].to_numpy() / se)))
     table["p"], table["q"], table["significant"] = p, benjamini_hochberg(p), bonferroni(p)
-    mixed = mixture(made.delta_win, made.share, made.share_se, np.ones(k))
+    mixed = _bounded(mixture(made.delta_win, made.share, made.share_se, np.ones(k)))
     for column in ("delta_win", "delta_win_low", "delta_win_high"):
         table[column] = mixed[column].to_numpy()
     table["n"] = made.n.sum(axis=0)
 
 
-def _degrees(found: Estimates, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Satterthwaite's, of a weighted sum of independent estimates."""
-    variances = np.square(weights[:, None] * found.se)
+def _degrees(found: Estimates, part: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Satterthwaite's, of weighted sums (K, F) of independent estimates."""
+    variances = np.square(part * np.nan_to_num(found.se))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(
-            np.square(variances.sum(axis=0)) / (np.square(variances) / found.degrees).sum(axis=0)
-        )
+        each = np.where(part > 0, np.square(variances) / found.degrees, 0.0)
+        return np.asarray(np.square(variances.sum(axis=0)) / each.sum(axis=0))

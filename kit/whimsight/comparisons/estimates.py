@@ -86,8 +86,9 @@ class Measured:
     Attributes
     ----------
     prevalence, beta, delta_win : Estimates
-        beta in units of ``scale``, the same for all slices. A delta-win whose interval reaches further than 1 to both
-        sides could be anything and is none: one cluster carries nearly all of it.
+        beta in units of ``scale``, the same for all slices. A delta-win whose interval reaches 1 to either side could
+        be anything and is none: one cluster carries nearly all of it. A slice within one prompt has prevalences
+        without standard errors, and no effects.
     prevalence_low, prevalence_high : ndarray
         Wilson's interval; see `whimsight.effects.prevalence`.
     share, share_se : ndarray
@@ -157,7 +158,8 @@ def measure(
     estimators, variance = [], np.zeros((k, f))
     for i, part in enumerate(slices):
         codes = pair_codes[pair_of_row[part.rows]]
-        ways = [way[part.rows] for way in clusters]
+        # A dataset without annotators has none here either, whatever stands beside it.
+        ways = [way[part.rows] for w, way in enumerate(clusters) if w == 0 or (way[part.rows] >= 0).any()]
         heft = weights[part.rows]
         prompts = Clusters(ways[:1])
         share, around = share_of(codes != 0, prompts, heft)
@@ -165,7 +167,9 @@ def measure(
         value["low"][i], value["high"][i] = wilson(share, around, prompts.fewest, alpha)
         degrees_prevalence[i] = around.degrees
         rows = np.arange(part.rows.size)
-        moved_prevalence.append((around.se, links.shared(i, rows, prompts, around.moved)))
+        # Rows of one prompt say nothing about how often other prompts would show a feature.
+        se = around.se if prompts.fewest > 1 else np.full(f, np.nan)
+        moved_prevalence.append((se, links.shared(i, rows, prompts, around.moved)))
         decided = np.isfinite(part.preference) & (part.preference != 0.5)
         value["share"][i], around = share_of((codes != 0) & decided[:, None], prompts, heft)
         value["share_se"][i] = around.se

@@ -138,9 +138,14 @@ def _correlation(one: Shared, other: Shared) -> NDArray[np.float64]:
     That variance is the largest over the ways of clustering and their combination ("max-se"), as it is for the
     estimates themselves: ways that disagree must not make a difference surer than each of them.
     """
-    products = [np.einsum("ij,ij->j", a, b) for a, b in zip(one.moves, other.moves, strict=True)]
-    apart = [a + b - 2 * c for a, b, c in zip(one.variance, other.variance, products, strict=True)]
-    v1, v2, difference = (_largest(v) for v in (one.variance, other.variance, apart))
+    ways = min(len(one.moves), len(other.moves))  # without annotators in the one there are none to share
+    products = [
+        np.einsum("ij,ij->j", a, b) for a, b in zip(one.moves[:ways], other.moves[:ways], strict=True)
+    ]
+    apart = [
+        a + b - 2 * c for a, b, c in zip(one.variance[:ways], other.variance[:ways], products, strict=True)
+    ]
+    v1, v2, difference = (_largest(v) for v in (one.variance[:ways], other.variance[:ways], apart))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = (v1 + v2 - difference) / (2 * np.sqrt(v1 * v2))
     return np.asarray(np.clip(np.nan_to_num(found), -1.0, 1.0))

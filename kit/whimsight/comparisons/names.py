@@ -22,7 +22,7 @@ def carry_names(pooled: Study, studies: Mapping[str, Study]) -> None:
 
     Measured features are the same everywhere. A discovered feature takes the name of a study's feature whose
     decoder direction has a cosine of at least .7 with its own, and is turned the way that one is read. What a
-    discovered feature is called then was never tested on it: it has no fidelity here.
+    discovered feature is called then was never tested on it: it has no fidelity here, and is named, not verified.
     """
     table, model = pooled.found, pooled.autoencoder
     taken: set[str] = set()
@@ -39,7 +39,7 @@ def carry_names(pooled: Study, studies: Mapping[str, Study]) -> None:
             if shown.loc[feature, "kind"] == "measured":
                 # Turned round it would be the name of the other end of what is measured here.
                 if feature in table.index and feature not in taken and polarity[column] > 0:
-                    table.loc[feature, "name"] = shown.loc[feature, "name"]
+                    table.loc[feature, ["name", "status"]] = [shown.loc[feature, "name"], "named"]
                     taken.add(feature)
                 continue
             if along is None:
@@ -52,7 +52,7 @@ def carry_names(pooled: Study, studies: Mapping[str, Study]) -> None:
             taken.add(here)
             if found[best] < 0:
                 _turn(pooled, best)
-            table.loc[here, "name"] = shown.loc[feature, "name"]
+            table.loc[here, ["name", "status"]] = [shown.loc[feature, "name"], "named"]
             table.loc[here, ["fidelity", "fidelity_low", "fidelity_high"]] = np.nan
             if here in pooled.drafts.index:
                 pooled.drafts.loc[here, "note"] = (

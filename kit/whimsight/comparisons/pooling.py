@@ -16,7 +16,7 @@ from whimsight.pairs import Pairs
 from whimsight.pairs.table import Texts
 from whimsight.studies import Study
 from whimsight.studies.features import empty_features
-from whimsight.studies.inputs import residual_map
+from whimsight.studies.inputs import DATASET, DIFFERENCE_FACTORS, residual_map
 from whimsight.studies.stages import draft_names, recurrence
 
 if TYPE_CHECKING:
@@ -32,11 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DATASET", "pool", "pool_pairs"]
 
-DATASET = "dataset"
-"""Column of the pooled pairs that says where a row comes from."""
-
-_MOST_ROWS = 16_384
-"""Pairs of a dataset, at most, that the dictionary is learned from; small sets are repeated up to the largest."""
+_FEWEST_ROWS, _MOST_ROWS = 4_096, 16_384
+"""Pairs of a dataset that the dictionary is learned from, if it has as many."""
+_REPEATS = 5
+"""How often a pair may be repeated for that: more would teach the dictionary the pairs of a small set by heart."""
 _MOST_NAMING = 4_000
 """Pairs of a dataset, at most, that names are drafted from."""
 _OWN = ("id", "conversation", "annotator")
@@ -47,7 +46,8 @@ def pool_pairs(pairs: Sequence[tuple[str, Pairs]], groups: Sequence[str] = ()) -
     """Stack pairs, with a column that says where each row comes from.
 
     Prompts with the same text are one prompt, wherever they come from. Annotators, conversations, ids and ``groups``
-    are those of their dataset: the same value in two datasets is not the same person.
+    are those of their dataset: the same value in two datasets is not the same person. A column ``dataset`` that was
+    there already goes on as ``dataset_before``.
 
     Examples
     --------
@@ -59,6 +59,8 @@ def pool_pairs(pairs: Sequence[tuple[str, Pairs]], groups: Sequence[str] = ()) -
     frames = []
     for name, part in pairs:
         frame = part.frame.copy(deep=False)
+        if DATASET in frame.columns:
+            frame = frame.rename(columns={DATASET: f"{DATASET}_before"})
         for column in dict.fromkeys([*_OWN, *groups]):
             if column in frame.columns:
                 given = frame[column].notna()
@@ -79,10 +81,13 @@ def pool(
 ) -> tuple[Study, list[Slice]]:
     """Make one study of several datasets, and its slices.
 
-    The dictionary is learned on as many pairs of each dataset (at most 16,384; the pairs of smaller ones are repeated),
-    weighted so that the squared length of the differences adds up to the same for each: every dataset's share of
-    reconstruction counts the same. The threshold leaves ``k`` features active in an average pair of an average
-    dataset. Attributes are measured in the root mean square over datasets of their scales.
+    The differences of each dataset are divided by their root mean square, so that a dataset whose responses lie close
+    together in the embedding is heard like one whose responses lie far apart: what is active in a pair is what sets its
+    two responses apart, for that dataset. (All are then multiplied by one number, their typical size.) The dictionary
+    is learned on as many pairs of each: 4,096 to 16,384, as five times the smallest dataset has; pairs of smaller ones
+    are repeated, five times at most, so that a dataset of fewer than 820 pairs counts less. The threshold leaves ``k``
+    features active in an average pair of these. Attributes are measured in the root mean square over datasets of their
+    scales.
 
     Parameters
     ----------
@@ -91,7 +96,7 @@ def pool(
     settings : Settings
     model : Embedder or None
     features : Study, optional
-        Use this study's dictionary, units and names in place of learning them.
+        Use this study's dictionary, units and names in place of learning them, on differences as they are.
 
     Returns
     -------
@@ -125,6 +130,10 @@ def pool(
             )
         seen[of_pair == i] = source.differences
         source.differences = np.empty((0, 0), dtype=np.float32)
+    factors = _equalised(seen, of_pair, names) if features is None else _known_factors(features, names)
+    for i, name in enumerate(names):
+        if factors[name] != 1.0:
+            seen[of_pair == i] *= np.float32(factors[name])
     lap("pool")
     if features is not None:
         _require_same_space(features, dimensions)
@@ -133,15 +142,14 @@ def pool(
             seen -= measured @ explained
         table, drafts, chance = _taken_over(features)
     else:
-        rows, heft = _balanced(seen, of_pair, names, settings.seed)
+        rows = _balanced(of_pair, settings.seed)
         explained = residual_map(measured[rows], seen[rows]) if settings.train_on == "residuals" else None
         if explained is not None:
             seen -= measured @ explained
-            rows, heft = _balanced(seen, of_pair, names, settings.seed)
-        autoencoder = _fit(seen[rows], heft, prompt[rows], settings, progress)
+        autoencoder = _fit(seen[rows], prompt[rows], settings, progress)
         lap("discover features")
         table = empty_features(autoencoder.n_features)
-        found, chance = recurrence(seen[rows], autoencoder, prompt[rows], settings, weights=heft)
+        found, chance = recurrence(seen[rows], autoencoder, prompt[rows], settings)
         table["stability"] = np.concatenate([found, np.ones(measured.shape[1])])
         lap("stability")
     codes = np.hstack([autoencoder.encode(seen), measured])
@@ -171,7 +179,8 @@ def pool(
         autoencoder=autoencoder,
         attribute_scale=scale,
         residual_map=explained,
-        facts=_facts(pairs, seen, autoencoder, model, of_pair.size) | {"chance_stability": chance},
+        facts=_facts(pairs, seen, autoencoder, model, of_pair, names)
+        | {"chance_stability": chance, DIFFERENCE_FACTORS: factors},
         seconds=clock,
     )
     return study, slices
@@ -206,33 +215,41 @@ def _stack(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.vstack(parts), dtype=np.float32)
 
 
-def _balanced(
-    seen: NDArray[np.float32], of_pair: NDArray[np.int64], names: list[str], seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """As many rows of each dataset, and weights under which each has the same squared length in all."""
-    rng = np.random.default_rng(seed)
-    size = min(int(np.bincount(of_pair).max()), _MOST_ROWS)
-    rows, heft = [], []
-    for i in range(int(of_pair.max()) + 1):
-        chosen = np.resize(rng.permutation(np.flatnonzero(of_pair == i)), size)
-        energy = float(np.einsum("ij,ij->", seen[chosen], seen[chosen], dtype=np.float64))
-        if energy <= 0:
+def _equalised(seen: NDArray[np.float32], of_pair: NDArray[np.int64], names: list[str]) -> dict[str, float]:
+    """What the differences of each dataset are multiplied by to have the same mean square."""
+    squares = []
+    for i, name in enumerate(names):
+        part = seen[of_pair == i]
+        square = float(np.einsum("ij,ij->", part, part, dtype=np.float64)) / max(part.shape[0], 1)
+        if square <= 0:
             raise FitError(
-                f"The responses of {names[i]!r} do not differ in their embeddings; nothing can be learned "
-                "from it."
+                f"The responses of {name!r} do not differ in their embeddings; nothing can be learned from it."
             )
-        rows.append(chosen)
-        heft.append(np.full(size, size / energy))
-    weights = np.concatenate(heft)
-    return np.concatenate(rows), weights / weights.mean()
+        squares.append(square)
+    typical = np.sqrt(np.mean(squares))
+    return {name: float(typical / np.sqrt(square)) for name, square in zip(names, squares, strict=True)}
+
+
+def _known_factors(features: Study, names: list[str]) -> dict[str, float]:
+    """Those of a pooled study for its own datasets; others are taken as they are."""
+    known = features.facts.get(DIFFERENCE_FACTORS)
+    return {name: float(known[name]) if isinstance(known, dict) and name in known else 1.0 for name in names}
+
+
+def _balanced(of_pair: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """As many rows of each dataset, as far as repeating them goes."""
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(of_pair)
+    size = min(int(counts.max()), _MOST_ROWS, max(_REPEATS * int(counts.min()), _FEWEST_ROWS))
+    chosen = [
+        np.resize(rng.permutation(np.flatnonzero(of_pair == i)), min(size, _REPEATS * int(n)))
+        for i, n in enumerate(counts)
+    ]
+    return np.concatenate(chosen)
 
 
 def _fit(
-    seen: NDArray[np.float32],
-    heft: NDArray[np.float64],
-    prompt: NDArray[np.int64],
-    settings: Settings,
-    progress: Progress | None,
+    seen: NDArray[np.float32], prompt: NDArray[np.int64], settings: Settings, progress: Progress | None
 ) -> SparseAutoencoder:
     from whimsight.autoencoder import SparseAutoencoder
 
@@ -242,7 +259,6 @@ def _fit(
         k=settings.k,
         prefixes=settings.prefixes,
         groups=prompt,
-        weights=heft,
         seed=settings.seed,
         progress=progress,
     )
@@ -257,11 +273,17 @@ def _require_same_space(features: Study, dimensions: int) -> None:
 
 
 def _taken_over(features: Study) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """The table of another study without what it says of its own pairs."""
+    """The table of another study: kinds, names, stability. How well a name fits was measured on its pairs alone."""
     shown = features.features
     table = empty_features(features.autoencoder.n_features)
-    for column in ("kind", "name", "judge", "stability", "fidelity", "fidelity_low", "fidelity_high"):
+    for column in ("kind", "name", "judge", "stability"):
         table[column] = shown[column]
+    measured = table["kind"] == "measured"
+    table.loc[measured, ["fidelity", "fidelity_low", "fidelity_high"]] = 1.0
+    # A measured feature is not turned here, so it keeps the name of the end that its formula counts.
+    turned = measured & (features.polarity < 0)
+    table.loc[turned, "name"] = features.found.loc[turned, "name"]
+    table.loc[shown["status"].isin(["named", "verified"]) & ~turned, "status"] = "named"
     return table, features.drafts, float(features.facts.get("chance_stability", float("nan")))
 
 
@@ -271,7 +293,7 @@ def _no_effects(table: pd.DataFrame) -> pd.DataFrame:
 
 
 class _Naming:
-    """The pairs that names are drafted from: as many of each dataset, with their texts and attributes."""
+    """The pairs that names are drafted from, at most 4,000 of each dataset, with their texts and attributes."""
 
     def __init__(
         self,
@@ -329,20 +351,32 @@ class _Naming:
 
 
 def _facts(
-    pairs: Pairs, seen: NDArray[np.float32], autoencoder: SparseAutoencoder, model: Embedder | None, u: int
+    pairs: Pairs,
+    seen: NDArray[np.float32],
+    autoencoder: SparseAutoencoder,
+    model: Embedder | None,
+    of_pair: NDArray[np.int64],
+    names: list[str],
 ) -> dict[str, Any]:
+    """Facts about the whole; error and active features are means over datasets, and told for each."""
     frame = pairs.frame
-    codes = autoencoder.encode(seen)
+    error, active = {}, {}
+    for i, name in enumerate(names):
+        part = seen[of_pair == i]
+        error[name] = float(autoencoder.reconstruction_error(part))
+        active[name] = float(np.count_nonzero(autoencoder.encode(part)) / max(1, part.shape[0]))
     return {
         "rows": len(pairs),
-        "distinct_pairs": u,
+        "distinct_pairs": int(of_pair.size),
         "prompts": int(np.unique(pairs.prompt_codes).size),
         "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
         "labelled": int(np.isfinite(pairs.preference).sum()),
         "ties": int((pairs.preference == 0.5).sum()),
         "position_bias": None,
-        "reconstruction_error": float(autoencoder.reconstruction_error(seen)),
-        "active_features": float(np.count_nonzero(codes) / max(1, u)),
+        "reconstruction_error": float(np.mean(list(error.values()))),
+        "active_features": float(np.mean(list(active.values()))),
+        "reconstruction_error_by_dataset": error,
+        "active_features_by_dataset": active,
         "embedder": getattr(model, "fingerprint", "ready embeddings"),
         "dimensions": int(seen.shape[1]),
         "pairs_fingerprint": pairs.fingerprint,

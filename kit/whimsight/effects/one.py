@@ -124,6 +124,8 @@ class OneAtATime:
     def _beta(self, z: NDArray[np.float64], unit: float | None, keep: NDArray[np.bool_]) -> Effect | str:
         used = self.used
         assert used is not None
+        if used.clusters.fewest < 2:
+            return "all rows with a vote belong to one cluster."
         X, scale = standardise(np.column_stack([z, used.controls[:, keep]]))
         if scale[0] == 0:
             return "the code is constant over the rows with a vote."

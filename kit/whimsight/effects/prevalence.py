@@ -25,8 +25,8 @@ def prevalence(
     """Share of pairs with a code other than 0.
 
     The interval is Wilson's (1927) for the effective number of pairs, share (1 - share) / V with the
-    cluster-robust variance V of the share and a t quantile; for a feature that is never or always active
-    the effective number is that of the clusters.
+    cluster-robust variance V of the share and a t quantile; where V is 0 (a feature that is never or always
+    active, or as often in every cluster) the effective number is that of the clusters.
 
     Parameters
     ----------
@@ -75,7 +75,8 @@ def wilson(
     from scipy.special import stdtrit
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(found.se > 0, share * (1 - share) / np.square(found.se), fewest)
+        certain = found.se <= 1e-9  # never or always active, or as often in every cluster
+        size = np.where(certain, fewest, share * (1 - share) / np.square(found.se))
     z2 = np.square(stdtrit(found.degrees, 1 - alpha / 2))
     centre = (share + z2 / (2 * size)) / (1 + z2 / size)
     half = np.sqrt(z2) / (1 + z2 / size) * np.sqrt(share * (1 - share) / size + z2 / (4 * size**2))

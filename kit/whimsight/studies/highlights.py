@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from whimsight.errors import EmbeddingError, StudyError
+from whimsight.studies.inputs import difference_factor
 from whimsight.studies.pieces import MOST_PIECES, pieces
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def highlights(study: Study, feature: str, row: int, *, embedder: Any = None) ->
     more, less = (a, b) if code > 0 else (b, a)
     if column >= study.autoencoder.n_features:
         return _matches(feature, more, less)
-    return _left_out(study, column, abs(code), str(frame["prompt"].iat[int(row)]), more, less, embedder)
+    prompt, factor = str(frame["prompt"].iat[int(row)]), difference_factor(study, int(row))
+    return _left_out(study, column, abs(code), prompt, more, less, embedder, factor)
 
 
 def _matches(feature: str, more: str, less: str) -> Highlights:
@@ -105,7 +107,14 @@ def _matches(feature: str, more: str, less: str) -> Highlights:
 
 
 def _left_out(
-    study: Study, column: int, code: float, prompt: str, more: str, less: str, embedder: Any
+    study: Study,
+    column: int,
+    code: float,
+    prompt: str,
+    more: str,
+    less: str,
+    embedder: Any,
+    factor: float,
 ) -> Highlights:
     cuts = [_pieces(text) for text in (more, less)]
     shorter = [_without(text, cut) for text, cut in zip((more, less), cuts, strict=True)]
@@ -119,7 +128,7 @@ def _left_out(
     m = len(shorter[0])
     side_more = np.concatenate([[0], np.arange(2, 2 + m), np.zeros(len(shorter[1]), dtype=np.int64)])
     side_less = np.concatenate([[1], np.ones(m, dtype=np.int64), np.arange(2 + m, len(texts))])
-    differences = vectors[side_more] - vectors[side_less]
+    differences = (vectors[side_more] - vectors[side_less]) * np.float32(factor)
     if study.residual_map is not None:
         differences = differences - _measured(study, texts, side_more, side_less) @ study.residual_map
     activation = (differences @ study.autoencoder.encoder[:, column]).astype(np.float64)

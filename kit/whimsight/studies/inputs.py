@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from whimsight.embed import Embedder
     from whimsight.pairs import Pairs, Texts
     from whimsight.progress import Progress
+    from whimsight.studies._study import Study
 
 __all__ = [
+    "DATASET",
+    "DIFFERENCE_FACTORS",
     "Inputs",
     "control_matrix",
+    "difference_factor",
     "embedding_differences",
     "find_control",
     "own_controls",
@@ -28,6 +32,11 @@ __all__ = [
     "ready_differences",
     "residual_map",
 ]
+
+DATASET = "dataset"
+"""Column of the pairs of several datasets that says where a row comes from."""
+DIFFERENCE_FACTORS = "difference_factors"
+"""Fact of a study of several datasets: what the embedding differences of each are multiplied by."""
 
 _CHUNK = 16_384
 
@@ -152,6 +161,15 @@ def embedding_differences(
         [texts.unique[i] for i in responses],
     )
     return _subtract(embedder.embed(rendered, progress=progress), place[:n], place[n:])
+
+
+def difference_factor(study: Study, row: int) -> float:
+    """What the embedding difference of a row is multiplied by before it is encoded; 1 in a study of one dataset."""
+    factors = study.facts.get(DIFFERENCE_FACTORS)
+    if not isinstance(factors, dict) or DATASET not in study.pairs.frame:
+        return 1.0
+    found = factors.get(study.pairs.frame[DATASET].iat[row], 1.0)
+    return float(found) if isinstance(found, int | float) and np.isfinite(found) else 1.0
 
 
 def residual_map(
