@@ -126,24 +126,30 @@ class Comparison:
 
     def _measure(self) -> Measured:
         study, pairs = self.study, self.study.pairs
-        m = study.autoencoder.n_features
-        controls, attribute = control_matrix(
-            pairs,
-            study.pair_codes[:, m:],
-            study.pair_of_row,
-            study.settings.controls,
-            attributes=[str(f) for f in study.found.index[m:]],
-        )
+        controls, own = self._controls()
         return measure(
             study.pair_codes,
             study.pair_of_row,
             self.slices,
             clusters=vote_clusters(pairs, study.settings),
             controls=controls,
-            own_control=own_controls(attribute, m, study.pair_codes.shape[1]),
+            own_control=own,
             weights=pairs.weight,
             ties=study.settings.ties,
         )
+
+    def _controls(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Controls of all rows, float64 (n_pairs, C), and which of them is which feature, int64 (F,)."""
+        study = self.study
+        m = study.autoencoder.n_features
+        controls, attribute = control_matrix(
+            study.pairs,
+            study.pair_codes[:, m:],
+            study.pair_of_row,
+            study.settings.controls,
+            attributes=[str(f) for f in study.found.index[m:]],
+        )
+        return controls, own_controls(attribute, m, study.pair_codes.shape[1])
 
     @property
     def name(self) -> str:
@@ -207,8 +213,9 @@ class Comparison:
     def turns(self) -> pd.DataFrame:
         """Where an effect turns round: datasets in which it is significantly opposite to that of all together.
 
-        Columns ``feature``, ``name``, ``dataset``, ``overall`` (delta-win of the equal mixture), ``delta_win``,
-        ``delta_win_low``, ``delta_win_high``, ``q``.
+        Columns ``feature``, ``name``, ``dataset``, ``overall`` (delta-win of the equal mixture) with ``overall_low``
+        and ``overall_high``, ``delta_win``, ``delta_win_low``, ``delta_win_high``, ``q``. The test is of the dataset's
+        effect alone, and takes the sign of ``overall`` as known: look at its interval.
         """
         return self._drawn("turns", self._turns)
 
@@ -237,7 +244,9 @@ class Comparison:
         others = (found["slice"] != base).to_numpy()
         return found.loc[others, ["ratio", "low", "high", "p", "q"]]
 
-    def mixture(self, weights: Mapping[str, float] | Sequence[float] | None = None) -> pd.DataFrame:
+    def mixture(
+        self, weights: Mapping[str, float] | Sequence[float] | None = None, *, refit: bool = False
+    ) -> pd.DataFrame:
         """Return what the datasets, mixed, would express.
 
         Parameters
@@ -245,12 +254,18 @@ class Comparison:
         weights : mapping from dataset to number, or one number a dataset; optional
             How many pairs of each are taken, in any unit; equal by default. Datasets that a mapping does not name
             count 0.
+        refit : bool
+            By default the effect in the mixture is the mean of the datasets' own effects over the mixed pairs that
+            carry it: each dataset keeps its own slope of the controls and its own rate of A. With ``refit`` all rows,
+            weighted, are put through one regression, as a study of the mixed pairs would do it. The two differ, by
+            several points at times, where a control such as length is rewarded in one dataset and penalised in
+            another; sliders and reports show the first.
 
         Returns
         -------
         DataFrame
             Index ``feature``; ``name``, ``delta_win``, ``delta_win_low``, ``delta_win_high``, ``covered``,
-            ``washes_out`` (an effect of a dataset in the mixture that the mixture does not show); see
+            ``washes_out`` (an effect of a dataset in the mixture is gone in it, not only less sure); see
             `whimsight.comparisons.mixture`.
 
         Raises
@@ -267,7 +282,42 @@ class Comparison:
         found = _bounded(mixture(self._delta_win(), made.share, made.share_se, mixed_by))
         found.index = table.index
         found.insert(0, "name", table["name"])
+        if refit:
+            sign = self.study.polarity.astype(np.float64)
+            again = self._refitted(mixed_by)
+            for column, same, other in (
+                ("delta_win", "delta_win", "delta_win"),
+                ("delta_win_low", "delta_win_low", "delta_win_high"),
+                ("delta_win_high", "delta_win_high", "delta_win_low"),
+            ):
+                found[column] = np.where(sign > 0, again[same], -again[other])
+            effect = self._delta_win()
+            sure = (mixed_by[:, None] > 0) & (np.abs(effect.value) > effect.reach())
+            smaller = np.abs(found["delta_win"].to_numpy()) < 0.5 * np.abs(effect.value)
+            spans = (found["delta_win_low"] <= 0) & (found["delta_win_high"] >= 0)
+            found["washes_out"] = (sure & smaller).any(axis=0) & spans
         return found
+
+    def _refitted(self, weights: NDArray[np.float64]) -> pd.DataFrame:
+        """Effects of all rows in one regression a feature, each dataset counting by its weight."""
+        from whimsight.effects import effects
+
+        study, pairs = self.study, self.study.pairs
+        taken = [(part, w) for part, w in zip(self.slices, weights, strict=True) if w > 0]
+        rows = np.concatenate([part.rows for part, _ in taken])
+        heft = np.concatenate(
+            [pairs.weight[part.rows] * w / pairs.weight[part.rows].sum() for part, w in taken]
+        )
+        controls, own = self._controls()
+        return effects(
+            study.pair_codes[study.pair_of_row[rows]],
+            np.concatenate([part.preference for part, _ in taken]),
+            clusters=[way[rows] for way in vote_clusters(pairs, study.settings)],
+            controls=controls[rows],
+            own_control=own,
+            weights=heft / heft.mean(),
+            ties=study.settings.ties,
+        )
 
     def _weights(self, given: Mapping[str, float] | Sequence[float] | None) -> NDArray[np.float64]:
         if given is None:
@@ -373,7 +423,7 @@ class Comparison:
         if self.study.facts.get("comparison") == self._recipe:
             return self.study.save(path)
         marked = replace(self.study, facts={**self.study.facts, "comparison": dict(self._recipe)})
-        marked.labels = self.study.labels
+        marked._work.begin_with(self.study.labels, marked.path)
         return marked.save(path)
 
     @classmethod
@@ -448,13 +498,15 @@ class Comparison:
         return self._named(found, shown, "for", "against")
 
     def _turns(self, shown: pd.DataFrame) -> pd.DataFrame:
-        overall = self.mixture()["delta_win"].to_numpy()
-        found = turns(self._delta_win(), overall, alpha=_LEVEL)
+        mixed = self.mixture()
+        found = turns(self._delta_win(), mixed["delta_win"].to_numpy(), alpha=_LEVEL)
         found = self._named(
             found.rename(columns={"slice": "dataset", "effect": "delta_win"}), shown, "dataset"
         )
         found = found.rename(columns={"low": "delta_win_low", "high": "delta_win_high"})
-        found.insert(3, "overall", overall[shown.index.get_indexer(pd.Index(found["feature"]))])
+        at = shown.index.get_indexer(pd.Index(found["feature"]))
+        for place, end in enumerate(("", "_low", "_high")):
+            found.insert(3 + place, f"overall{end}", mixed[f"delta_win{end}"].to_numpy()[at])
         return found
 
     def _named(self, found: pd.DataFrame, shown: pd.DataFrame, *datasets: str) -> pd.DataFrame:

@@ -98,7 +98,7 @@ _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 
 
 def by_masks(masks: Mapping[Any, Any], n: int) -> Groups:
-    """Take groups of rows as they are given: boolean masks or positions.
+    """Take groups of rows as they are given: masks (booleans, or 0 and 1 for each pair) or positions.
 
     Raises
     ------
@@ -120,6 +120,8 @@ def _positions(name: str, mask: Any, n: int) -> NDArray[np.int64]:
                 f"Mask {name!r} has {len(values):,} entries; the study has {n:,} pairs, one entry for each."
             )
         found = np.flatnonzero(values.fillna(False).to_numpy(dtype=bool))
+    elif kind == "integer" and len(values) == n > 2 and values.isin([0, 1]).all():
+        found = np.flatnonzero(values.to_numpy(dtype=np.int64))
     elif kind == "integer" and not values.isna().any():
         found = np.unique(values.to_numpy(dtype=np.int64))
         if found.size and (found[0] < 0 or found[-1] >= n):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from whimsight.comparisons.names import carry_names
 from whimsight.comparisons.pooling import DATASET, pool
 from whimsight.comparisons.slices import Slice, slices_by, slices_of_votes
 from whimsight.comparisons.sources import check_embeddings, named_sources, read_source
-from whimsight.errors import FitError, StudyError
+from whimsight.errors import EmbeddingError, FitError, StudyError
 from whimsight.studies import Study
 from whimsight.studies.stages import make_embedder, make_settings
 
@@ -47,9 +48,9 @@ def compare(
     Parameters
     ----------
     datasets : sequence or mapping of Study or Pairs, or one Study
-        Several datasets (studies, pairs, or anything that `whimsight.read` takes), named by a mapping or by
-        themselves; or one study, with ``by`` or ``votes``. Names that people gave in studies are carried over
-        where a feature is the same.
+        Several datasets (studies, pairs, ``.whim`` files, names of shipped samples, anything that `whimsight.read`
+        takes), named by a mapping or by themselves; or one study, with ``by`` or ``votes``. Names that people gave in
+        studies are carried over where a feature is the same.
     by : optional
         Slices of one study: a column of its pairs (one slice a value; numbers and times in quarters), ``"model"``
         (the pairs in which a model stands), ``"topics"`` (of the prompts, found by k-means), an array with one
@@ -97,17 +98,19 @@ def compare(
             "compare found one study. Say what to compare it with, in a list, or which parts of it: by='column', "
             "by='topics', or votes={'name': 'column', ...}."
         )
-    given = named_sources(datasets)
+    given, keys = named_sources(datasets)
     settings = _settings(given, features, embedder, embeddings, choices)
     for name, value in given.items():
         _refuse_one_sided(name, value.pairs if isinstance(value, Study) else value, settings)
-    ready = check_embeddings(embeddings, list(given))
+    ready = check_embeddings(embeddings, keys)
     if ready is None and settings.embedder == "ready":
         raise StudyError(
             "These studies were made with ready embeddings, which they do not keep. Hand them in as "
             "embeddings={name: matrix} or name an embedder=..."
         )
-    model = make_embedder(embedder if embedder is not None else settings.embedder, ready, settings)
+    model = _embedder(embedder, ready, settings)
+    if features is not None and model is not None:
+        _require_embedder(features, model)
     sources = []
     for name, value in given.items():
         matrix = None if ready is None else ready[name]
@@ -144,9 +147,10 @@ def recall(study: Study, recipe: Mapping[str, Any]) -> Comparison:
 
 def _sliced(study: Study, by: Any, votes: Mapping[str, Any] | None, most: int | None) -> Comparison:
     if votes is not None:
+        slices = slices_of_votes(study, votes)
         named = all(isinstance(column, str) for column in votes.values())
         recipe = {"by": None, "votes": dict(votes)} if named else None
-        return Comparison(study, slices_of_votes(study, votes), by="votes", recipe=recipe)
+        return Comparison(study, slices, by="votes", recipe=recipe)
     slices, left_out = slices_by(study, by, most=most)
     if not isinstance(by, str):
         return Comparison(study, slices, by="slices", left_out=left_out)
@@ -161,6 +165,29 @@ def _refuse_together(by: Any, votes: Any, features: Any, embeddings: Any) -> Non
             raise StudyError(
                 f"{name}=... belongs to several datasets; slices use the features of their study."
             )
+
+
+def _embedder(given: Any, ready: Any, settings: Settings) -> Embedder | None:
+    try:
+        return make_embedder(given if given is not None else settings.embedder, ready, settings)
+    except EmbeddingError as error:
+        if given is not None:
+            raise
+        raise EmbeddingError(
+            f"The embedder of these studies, {settings.embedder!r}, cannot be made from its name: {error} Hand it in: "
+            "ws.compare(..., embedder=...)."
+        ) from error
+
+
+def _require_embedder(features: Study, model: Embedder) -> None:
+    """A dictionary means something in the space that it was learned in."""
+    wanted = str(features.facts.get("embedder", ""))
+    if wanted not in ("", "ready embeddings") and model.fingerprint != wanted:
+        raise StudyError(
+            f"The features of {features.name!r} were learned with the embedder {wanted!r}; this one is "
+            f"{model.fingerprint!r}, in whose space they mean nothing. Leave embedder= out, or leave features= out to "
+            "learn them anew."
+        )
 
 
 def _refuse_one_sided(name: str, pairs: Pairs, settings: Settings) -> None:
@@ -182,7 +209,7 @@ def _one_study(
     given: Any, embedder: str | Embedder | None, choices: dict[str, Any], progress: Progress | None
 ) -> Study:
     """Return the study to slice; made of pairs where these were given."""
-    from whimsight.pairs import Pairs, read
+    from whimsight.pairs import Pairs, load, read, samples
     from whimsight.studies import study
 
     if isinstance(given, Study):
@@ -190,11 +217,15 @@ def _one_study(
             said = ", ".join([*(["embedder"] if embedder is not None else []), *choices])
             raise StudyError(f"The study is made already: leave out {said}, or hand in its pairs.")
         return given
-    if isinstance(given, Mapping | list | tuple):
+    if isinstance(given, Comparison | Mapping | list | tuple):
         raise StudyError(
             "by=... and votes=... slice one study. Make the comparison of several first, and slice its study: "
             "ws.compare(comparison.study, by=...)."
         )
+    if isinstance(given, str) and given.endswith(".whim"):
+        return Study.open(given)
+    if isinstance(given, str) and given in samples().index and not Path(given).exists():
+        given = load(given)
     pairs = given if isinstance(given, Pairs) else read(given)
     return study(pairs, embedder=embedder or "minilm", progress=progress, **choices)
 
@@ -207,8 +238,15 @@ def _settings(
     choices: dict[str, Any],
 ) -> Settings:
     """Return the settings of the studies, as changed by choices."""
-    if features is not None and not isinstance(features, Study):
-        raise StudyError(f"features takes a Study; found {type(features).__name__}.")
+    if features is not None:
+        if not isinstance(features, Study):
+            raise StudyError(f"features takes a Study; found {type(features).__name__}.")
+        fixed = [name for name in choices if name in _OF_FEATURES]
+        if fixed:
+            raise StudyError(
+                f"With features= the dictionary is that of {features.name!r}: leave out {', '.join(fixed)}, or leave "
+                "out features to learn a new one."
+            )
     studies = {name: value for name, value in given.items() if isinstance(value, Study)}
     if features is not None:
         studies = {features.name: features, **studies}
@@ -224,6 +262,8 @@ def _settings(
     for field in first.settings.to_dict():
         if field in own or field in _MAY_DIFFER or (features is not None and field in _OF_FEATURES):
             continue
+        if field == "prefixes" and "n_features" in own:
+            continue
         for name, other in studies.items():
             one, two = getattr(first.settings, field), getattr(other.settings, field)
             if one != two:
@@ -235,4 +275,4 @@ def _settings(
 
 
 _MAY_DIFFER = ("folds", "seed", "names")
-_OF_FEATURES = ("n_features", "k", "prefixes", "train_on")
+_OF_FEATURES = ("n_features", "k", "prefixes", "train_on", "template")

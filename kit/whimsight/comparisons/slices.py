@@ -293,6 +293,11 @@ def _votes(pairs: Pairs, name: str, source: Any) -> NDArray[np.float64]:
             )
         values, where = pairs.frame[source], f"column {source!r}"
     else:
+        if np.ndim(source) != 1:
+            raise StudyError(
+                f"Votes of {name!r} must be a column or an array with one vote a pair; found an array of shape "
+                f"{np.shape(source)}."
+            )
         values, where = pd.Series(source).reset_index(drop=True), "the array"
         if len(values) != n:
             raise StudyError(

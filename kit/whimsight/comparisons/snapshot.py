@@ -182,7 +182,8 @@ def _cells(comparison: Comparison, said: Compared) -> list[list[dict[str, Any]]]
     }
     for key, column in (("ratio", "ratio"), ("ratio_low", "low"), ("ratio_high", "high")):
         shown[key] = against_first[column].to_numpy(dtype=np.float64).reshape(k, f).copy()
-        shown[key][0] = np.nan
+        # Of judges of the same pairs a ratio would count how often each voted.
+        shown[key][: k if comparison.by == "votes" else 1] = np.nan
     shown["ratio_low"][~np.isfinite(shown["ratio"])] = np.nan
     shown |= {
         "beta": made.beta.value,

@@ -54,13 +54,14 @@ class Source:
     attributes: NDArray[np.float32] | None = None
 
 
-def named_sources(given: Any) -> dict[str, Pairs | Study]:
-    """Return what is compared under distinct names.
+def named_sources(given: Any) -> tuple[dict[str, Pairs | Study], dict[str, str]]:
+    """Return what is compared under distinct, printable names, and by what name each was given.
 
     Parameters
     ----------
     given : mapping or sequence
-        Studies, `Pairs`, or what `whimsight.read` takes; a mapping names them.
+        Studies, `Pairs`, names of shipped samples, ``.whim`` files, or what `whimsight.read` takes; a mapping names
+        them.
 
     Raises
     ------
@@ -69,6 +70,8 @@ def named_sources(given: Any) -> dict[str, Pairs | Study]:
     """
     from collections.abc import Mapping, Sequence
 
+    from whimsight.comparisons.grouping import distinct
+
     if isinstance(given, Mapping):
         parts = [(str(name), _one(value)) for name, value in given.items()]
     elif isinstance(given, Sequence) and not isinstance(given, str):
@@ -76,28 +79,43 @@ def named_sources(given: Any) -> dict[str, Pairs | Study]:
         parts = [(value.name, value) for value in read]
     else:
         raise StudyError(
-            f"compare takes several datasets, as a list or as a mapping from names, or one study and by=...; "
-            f"found {type(given).__name__}."
+            "compare takes several datasets, as a list or as a mapping from names, or one study and by=... or "
+            f"votes=...; found {type(given).__name__}."
         )
     if len(parts) < 2:
         raise StudyError(
             f"A comparison needs at least two datasets; found {len(parts)}. To compare parts of one: "
             "ws.compare(study, by='...')."
         )
-    out: dict[str, Pairs | Study] = {}
-    for name, value in parts:
-        unique, k = name, 2
-        while unique in out:
-            unique, k = f"{name} ({k})", k + 1
-        out[unique] = value
-    return out
+    names = distinct([name for name, _ in parts])
+    for name, (_, value) in zip(names, parts, strict=True):
+        pairs = value.pairs if isinstance(value, Study) else value
+        if not (pairs.weight > 0).any():
+            raise StudyError(
+                f"{name!r} has no rows that count: {len(pairs):,} rows, none with a weight above 0. Leave it out."
+            )
+    in_list = not isinstance(given, Mapping)
+    keys = {name: name if in_list else said for name, (said, _) in zip(names, parts, strict=True)}
+    return {name: value for name, (_, value) in zip(names, parts, strict=True)}, keys
 
 
 def _one(value: Any) -> Pairs | Study:
-    from whimsight.pairs import Pairs, read
+    from pathlib import Path
+
+    from whimsight.comparisons._comparison import Comparison
+    from whimsight.pairs import Pairs, load, read, samples
 
     if isinstance(value, Pairs | Study):
         return value
+    if isinstance(value, Comparison):
+        raise StudyError(
+            "compare takes studies and pairs; found a Comparison. Its datasets lie in comparison.study: compare that "
+            "by=..., or name its datasets again."
+        )
+    if isinstance(value, str | Path) and str(value).endswith(".whim"):
+        return Study.open(value)
+    if isinstance(value, str) and value in samples().index and not Path(value).exists():
+        return load(value)
     return read(value)
 
 
@@ -143,14 +161,13 @@ def read_source(
     )
 
 
-def check_embeddings(
-    given: Mapping[str, Any] | None, names: list[str]
-) -> Mapping[str, NDArray[np.float32]] | None:
-    """Refuse ready embeddings that are not there for every dataset.
+def check_embeddings(given: Any, keys: Mapping[str, str]) -> dict[str, NDArray[np.float32]] | None:
+    """Return ready embeddings by the names of the datasets.
 
     Raises
     ------
     StudyError
+        If they are not there for every dataset.
     """
     if given is None:
         return None
@@ -161,9 +178,11 @@ def check_embeddings(
             "embeddings must be a mapping from the name of each dataset to its matrix (one row for each text of "
             f"pairs.texts().unique); found {type(given).__name__}."
         )
-    missing = [name for name in names if name not in given]
+    by_name = {str(name): matrix for name, matrix in given.items()}
+    missing = [key for key in keys.values() if key not in by_name]
     if missing:
         raise StudyError(
-            f"embeddings lacks {', '.join(map(repr, missing))}; it needs one matrix a dataset: {', '.join(names)}."
+            f"embeddings lacks {', '.join(map(repr, missing))}; it needs one matrix a dataset: "
+            f"{', '.join(keys.values())}."
         )
-    return given
+    return {name: by_name[key] for name, key in keys.items()}

@@ -94,6 +94,10 @@ class Work:
         store._ledger.attach(about["study"], about["features"])
         self._store, self._chosen, self._key, self._warned = store, True, None, False
 
+    def begin_with(self, store: LabelStore, home: Path | None) -> None:
+        """Take over the labels of the study that this one is a copy of; its next save puts them beside it."""
+        self._store, self._home = store, home
+
     def move(self, study: Study, saved: Path) -> None:
         """Follow a study to the file that it was just saved as."""
         from whimsight.labels.home import move_home

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from tests.unit.comparisons.making import directions, plant
 
 import whimsight as ws
@@ -136,6 +137,54 @@ def test_slices_by_a_column_come_back_from_their_file_and_masks_say_that_they_do
         Comparison.open(tmp_path / "alone.whim")
 
 
+def test_names_go_with_the_file_of_every_comparison(opposed, tmp_path):
+    pairs, at, _ = plant(800, name="votes", effects={0: 1.0}, seed=3)
+    frame = pairs.frame.assign(subject=np.resize(["law", "tax"], 800))
+    study = ws.study(ws.Pairs(frame, name="votes"), embeddings=at, **CHOICES)
+    study.labels = ws.LabelStore(tmp_path / "own.labels")
+    for made in (opposed, compare(study, by="subject")):
+        made.labels.edit("m_words", name="how long it is")
+        path = made.save(tmp_path / f"{made.by}.whim")
+        assert Comparison.open(path).features.loc["m_words", "name"] == "how long it is"
+        made.labels.edit("m_words", name="length of it")
+        made.save(path)
+        assert Comparison.open(path).features.loc["m_words", "name"] == "length of it"
+    assert study.labels.path == tmp_path / "own.labels"
+
+
+def test_a_mixture_can_be_fitted_anew_and_is_then_what_a_study_of_the_mixed_pairs_says():
+    (p, at_p, _), (q, at_q, _) = (
+        plant(1500, name=n, effects={0: b}, seed=s) for n, b, s in (("p", 1.0, 1), ("q", -0.4, 2))
+    )
+    at = {"p": at_p, "q": at_q}
+    made = compare([p, q], embeddings=at, **(CHOICES | {"controls": ("length",)}))
+    weights = {"p": 3.0, "q": 1.0}
+    feature, _ = _feature(made, 0)
+    # Three of p for each of q, really: every row of p three times.
+    rows = np.concatenate([np.tile(made.slices[0].rows, 3), made.slices[1].rows])
+    pairs = made.study.pairs.take(rows)
+    y, z = pairs.preference, made.study.code(feature)[rows]
+    length = made.study.code("m_words")[rows]
+    active = z != 0
+    x = np.column_stack([np.ones(active.sum()), z[active] > 0, length[active]]).astype(float)
+    x = x[:, x.std(axis=0) + (np.arange(3) == 0) > 0]
+    theta = sm.Logit(y[active], x).fit(disp=0).params
+    rest = x @ theta - x[:, 1] * theta[1]
+    expected = (1 / (1 + np.exp(-rest - theta[1])) - 1 / (1 + np.exp(-rest))).mean()
+    refitted = made.mixture(weights, refit=True)
+    assert refitted.loc[feature, "delta_win"] == pytest.approx(expected, abs=1e-6)
+    # Without a control that the datasets see differently, the mean of their effects is nearly the same.
+    assert made.mixture(weights).loc[feature, "delta_win"] == pytest.approx(expected, abs=0.03)
+
+
+def test_weights_are_told_by_name_however_they_come(opposed):
+    expected = opposed.mixture({"second": 1.0})["delta_win"]
+    series = opposed.mixture(pd.Series([1.0, 0.0], index=["second", "first"]))["delta_win"]
+    pd.testing.assert_series_equal(series, expected)
+    with pytest.raises(StudyError, match="numbers"):
+        opposed.mixture({"first": "much"})
+
+
 def test_people_and_a_model_on_the_same_pairs_are_compared_as_pairs(tmp_path):
     pairs, at, codes = plant(2000, name="judged", effects={0: 1.0}, seed=3)
     rng = np.random.default_rng(0)
@@ -153,7 +202,7 @@ def test_people_and_a_model_on_the_same_pairs_are_compared_as_pairs(tmp_path):
     ("given", "message"),
     [
         ([], "at least two datasets; found 0"),
-        (["mt-bench"], "at least two datasets; found 1|No file"),
+        (["mt-bench"], "at least two datasets; found 1"),
         (3, "found int"),
     ],
 )
@@ -200,3 +249,53 @@ def test_two_halves_of_one_dataset_contradict_each_other_no_more_than_chance():
         made = compare(study, by={"one": half[component] == 0, "other": half[component] == 1})
         with_any += not made.conflicts.empty
     assert with_any <= 2  # more has a chance of .6 % where each has one of 5 %
+
+
+def test_features_belong_to_the_space_that_they_were_learned_in():
+    few = ws.load("hh-harmless").take(np.arange(300))
+    study = ws.study(few, embedder=_hashed, **CHOICES)
+    other = ws.Pairs(few.frame.head(200), name="other")
+    assert compare([study, other], features=study, embedder=_hashed).datasets == ["hh-harmless", "other"]
+    with pytest.raises(StudyError, match="in whose space they mean nothing"):
+        compare([study, other], features=study, embedder="static")
+    with pytest.raises(StudyError, match="leave out n_features"):
+        compare([study, other], features=study, embedder=_hashed, n_features=8)
+    with pytest.raises(ws.EmbeddingError, match=r"Hand it in: ws\.compare\(\.\.\., embedder=\.\.\.\)"):
+        compare([study, other])
+
+
+def _hashed(texts):
+    """An embedder that means nothing and is always the same."""
+    return np.stack([np.random.default_rng([len(t), *t.encode()[:40]]).normal(size=16) for t in texts])
+
+
+def test_a_dataset_inside_one_prompt_has_no_interval_that_pretends_to_know_others():
+    pairs, at, _ = plant(400, name="one", seed=3, prompts=4)
+    single = ws.Pairs(pairs.frame.assign(prompt="the only one"), name="single")
+    other, at_other, _ = plant(400, name="other", seed=4)
+    made = compare([single, other], embeddings={"single": at, "other": at_other}, **CHOICES)
+    here = made.table.loc["single"]
+    assert (here["prevalence_high"] - here["prevalence_low"] > 0.5).all()
+    assert here["beta"].isna().all()
+    assert set(here["verdict"]) == {"too few"}
+    assert made.prevalence_ratios()["p"].isna().all()
+
+
+def test_a_dataset_without_annotators_is_estimated_as_alone_whoever_stands_beside_it():
+    (p, at_p, _), (q, at_q, _) = plant(500, name="p", seed=4, effects={0: 1.0}), plant(300, name="q", seed=5)
+    people = ws.Pairs(q.frame.assign(annotator=np.resize(["a", "b", "c"], 300)), name="q")
+    at = {"p": at_p, "q": at_q}
+    beside, alone = (compare([p, x], embeddings=at, **CHOICES).table.loc["p"] for x in (people, q))
+    pd.testing.assert_frame_equal(beside, alone)
+
+
+def test_samples_and_study_files_are_taken_by_name(tmp_path):
+    pairs, at, _ = plant(300, name="mine", seed=3)
+    study = ws.study(pairs, embeddings=at, **CHOICES)
+    path = study.save(tmp_path / "mine.whim")
+    with pytest.raises(StudyError, match="ready embeddings"):
+        compare([str(path), str(path)])
+    with pytest.raises(StudyError, match="found a Comparison"):
+        compare([compare([pairs, pairs], embeddings={"mine": at, "mine (2)": at}, **CHOICES), pairs])
+    with pytest.raises(ws.WhimsightError, match=r"[Nn]o column 'no-such-column'"):
+        compare(str(path), by="no-such-column")

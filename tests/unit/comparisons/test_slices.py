@@ -302,3 +302,9 @@ def test_what_are_no_votes_is_refused(votes, says):
     study = judged(weird=np.resize([1.0, 2.0], N), empty=np.nan)
     with pytest.raises(StudyError, match=says):
         slices_of_votes(study, votes)
+
+
+def test_a_mask_of_zeros_and_ones_is_a_mask(plain):
+    first = np.arange(N) < N // 2
+    slices, _ = slices_by(plain, {"first": first.astype(int), "last": (~first).astype(int)}, fewest=1)
+    assert [s.rows.tolist() for s in slices] == [where(first), where(~first)]
