@@ -117,6 +117,18 @@ def test_a_link_into_the_file_chooses_its_feature(browser: Browser, file: Path):
         expect(about(view_in(page)).locator("code").first).to_have_text("m_words")
 
 
+def test_a_conflict_in_the_reports_prose_leads_to_pairs_of_its_two_datasets(browser: Browser, report: Path):
+    with opened(browser, report, at="#m_words~1~0") as page:
+        view = view_in(page)
+        expect(view.get_by_role("combobox", name="Dataset on the left")).to_have_value("1")
+        page.get_by_role("link", name="see pairs").first.click()
+        expect(about(view).get_by_role("heading", name=NAME)).to_be_visible()
+        sides = [
+            view.get_by_role("combobox", name=f"Dataset on the {s}").input_value() for s in ("left", "right")
+        ]
+        assert sorted(sides) == ["0", "1"]
+
+
 def test_nothing_can_be_changed_and_nobody_is_named(browser: Browser, file: Path):
     assert "Ann Analyst" not in file.read_text(encoding="utf-8")
     with opened(browser, file) as page:

@@ -14,7 +14,21 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-def run(path: Path, folder: Path) -> nbformat.NotebookNode:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Run a notebook in a folder of its own, once: return it with its outputs, and the folder."""
+    done = {}
+
+    def run_once(name: str) -> tuple[nbformat.NotebookNode, Path]:
+        if name not in done:
+            folder = tmp_path_factory.mktemp(name)
+            done[name] = _run(ROOT / "notebooks" / f"{name}.ipynb", folder), folder
+        return done[name]
+
+    return run_once
+
+
+def _run(path: Path, folder: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     # Without the widgets' state: a viewer that finds it asks the network for code, and shows nothing without.
     client = NotebookClient(
@@ -28,9 +42,9 @@ def run(path: Path, folder: Path) -> nbformat.NotebookNode:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_it_is_committed_without_outputs_and_runs_without_errors_or_warnings(path, tmp_path):
+def test_it_is_committed_without_outputs_and_runs_without_errors_or_warnings(path, run):
     assert all(not c.get("outputs") for c in nbformat.read(path, as_version=4).cells)
-    outputs = [o for c in run(path, tmp_path).cells for o in c.get("outputs", [])]
+    outputs = [o for c in run(path.stem)[0].cells for o in c.get("outputs", [])]
     assert [o for o in outputs if o.output_type == "error"] == []
     assert [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
     shown = [mime for o in outputs for mime in o.get("data", {})]
@@ -38,22 +52,22 @@ def test_it_is_committed_without_outputs_and_runs_without_errors_or_warnings(pat
     assert not any("<script" in o.data.get("text/html", "") for o in outputs if "data" in o)
 
 
-def test_the_quickstart_leaves_a_study_and_a_report(tmp_path):
-    done = run(ROOT / "notebooks" / "1-quickstart.ipynb", tmp_path)
-    study = ws.open(tmp_path / "mt-bench.whim")
+def test_the_quickstart_leaves_a_study_and_a_report(run):
+    done, folder = run("1-quickstart")
+    study = ws.open(folder / "mt-bench.whim")
     assert study.name == "mt-bench"
-    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!")
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!")
     shown = [o.data.get("text/html", "") for c in done.cells for o in c.get("outputs", []) if "data" in o]
     best = study.significant()["name"].iloc[0]
     assert any(best in html for html in shown)
 
 
-def test_the_labeling_notebook_shows_the_labeler_and_leaves_a_page_to_send(tmp_path):
-    done = run(ROOT / "notebooks" / "2-label-features.ipynb", tmp_path)
+def test_the_labeling_notebook_shows_the_labeler_and_leaves_a_page_to_send(run):
+    done, folder = run("2-label-features")
     assert any(WIDGET in o.get("data", {}) for c in done.cells for o in c.get("outputs", []))
-    page = (tmp_path / "my-features.html").read_text(encoding="utf-8")
+    page = (folder / "my-features.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
-    assert str(tmp_path) not in page
+    assert str(folder) not in page
 
 
 def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
@@ -83,11 +97,11 @@ def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
     assert len(blocks) == 4
 
 
-def test_the_comparison_notebook_shows_the_widget_and_leaves_a_report_and_a_file(tmp_path):
-    done = run(ROOT / "notebooks" / "3-compare-datasets.ipynb", tmp_path)
+def test_the_comparison_notebook_shows_the_widget_and_leaves_a_report_and_a_file(run):
+    done, folder = run("3-compare-datasets")
     assert any(WIDGET in o.get("data", {}) for c in done.cells for o in c.get("outputs", []))
-    page = (tmp_path / "compare.html").read_text(encoding="utf-8")
+    page = (folder / "compare.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
-    assert str(tmp_path) not in page
-    again = ws.Comparison.open(tmp_path / "four-datasets.whim")
+    assert str(folder) not in page
+    again = ws.Comparison.open(folder / "four-datasets.whim")
     assert "m_words" in set(again.conflicts["feature"])

@@ -12,6 +12,8 @@ type Listener = (...args: unknown[]) => void;
 interface Shown {
   snapshot: { features: readonly { feature: FeatureId }[] };
   selected: FeatureId;
+  /** In a comparison. */
+  shown?: [number, number];
 }
 type Model = SavedModel<Shown>;
 
@@ -90,12 +92,16 @@ async function load(text: string): Promise<Widget> {
   }
 }
 
-/** `report.html#d07` chooses the feature d07, when the page is opened and when one of its links is followed. */
+/**
+ * `report.html#d07` chooses the feature d07, when the page is opened and when one of its links is followed;
+ * `#d07~0~2` also the datasets 0 and 2 of a comparison, whose pairs stand side by side.
+ */
 function follow(place: HTMLElement, model: Model): void {
-  const named = location.hash.slice(1);
+  const [named, one, other] = location.hash.slice(1).split("~");
   const chosen = model.get("snapshot").features.find(({ feature }) => encodeURIComponent(feature) === named);
   if (!chosen) return;
   model.set("selected", chosen.feature);
+  if (one && other) model.set("shown", [Number(one), Number(other)]);
   (place.closest("section") ?? place).scrollIntoView();
   place.focus({ preventScroll: true });
 }

@@ -85,7 +85,10 @@ def with_name(comparison: Comparison, sentence: str, feature: str) -> Html:
 
 
 def conflict_lines(comparison: Comparison, most: int) -> list[tuple[str, Html]]:
-    """Return the largest conflicts as (feature, sentence), without those of features that people rejected."""
+    """Return the largest conflicts as (place, sentence), without those of features that people rejected.
+
+    The place is what stands behind # in a page's address to see the feature in the two datasets: ``d07~0~2``.
+    """
     said, status = as_read(comparison), comparison.study.features["status"]
     found = comparison.conflicts
     kept = found[(status.reindex(found["feature"]) != "rejected").to_numpy()]
@@ -94,7 +97,7 @@ def conflict_lines(comparison: Comparison, most: int) -> list[tuple[str, Html]]:
         feature = str(row["feature"])
         plus, minus = comparison.position(row["for"]), comparison.position(row["against"])
         sentence = said.conflict(comparison.study.column(feature), plus, minus)
-        lines.append((feature, with_name(comparison, sentence, feature)))
+        lines.append((f"{feature}~{plus}~{minus}", with_name(comparison, sentence, feature)))
     return lines
 
 

@@ -140,7 +140,7 @@ def short(comparison: Comparison) -> Html:
 
 def _told(lines: list[tuple[str, Html]]) -> Html:
     """Return sentences, each with a link to its feature in the widget below."""
-    items = [tag("li", line, " ", tag("a", "see pairs", href=f"#{feature}")) for feature, line in lines]
+    items = [tag("li", line, " ", tag("a", "see pairs", href=f"#{place}")) for place, line in lines]
     return tag("ul", *items, class_="told")
 
 
