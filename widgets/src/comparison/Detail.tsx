@@ -53,6 +53,11 @@ function Facts({ state, row }: { state: State; row: Row }) {
 export function Detail({ state, row }: { state: State; row: Row }) {
   const pane = useRef<HTMLDivElement>(null);
   const editable = state.editable.value;
+  const largest = row.conflicts.reduce<(typeof row.conflicts)[number] | null>(
+    (found, one) => (found === null || one.difference > found.difference ? one : found),
+    null,
+  );
+  const others = row.conflicts.length - 1;
   useEffect(() => {
     if (pane.current?.parentElement) pane.current.parentElement.scrollTop = 0;
   }, [row.id]);
@@ -95,11 +100,18 @@ export function Detail({ state, row }: { state: State; row: Row }) {
           <Sentence sentence={row.feature.sentence} name={row.name} />
         </p>
       )}
-      {row.conflicts.map((conflict) => (
-        <p key={`${conflict.for} ${conflict.against}`} class="cp-conflictnote">
-          <b>↔ Conflict:</b> <Sentence sentence={conflict.sentence} name={row.name} />
+      {largest && (
+        <p class="cp-conflictnote">
+          <b>↔ Conflict:</b> <Sentence sentence={largest.sentence} name={row.name} />
+          {others > 0 && (
+            <span class="lb-fine">
+              {` And in ${others === 1 ? "one more pair" : `${others} more pairs`} of ${
+                state.snapshot.value?.comparison.by === "datasets" ? "datasets" : "slices"
+              }.`}
+            </span>
+          )}
         </p>
-      ))}
+      )}
       <Forest state={state} row={row} />
       {row.feature.note && (
         <p class="lb-how">
