@@ -266,14 +266,16 @@ def compare(
         for option, path in (("--out", out), ("--report", report)):
             if path is not None:
                 _require_place(option, path)
-        given = [_study_or_pairs(source, seed) for source in sources]
         sliced = by is not None or bool(votes)
-        if sliced and len(given) > 1:
-            raise typer.BadParameter(f"--by and --votes slice one dataset; found {len(given)}.")
-        with bars(disable=quiet or not sys.stderr.isatty()) as progress:
-            made = make_comparison(
-                given[0] if sliced else given, by=by, votes=_named_columns(votes), progress=progress
-            )
+        if sliced and len(sources) > 1:
+            raise typer.BadParameter(f"--by and --votes slice one dataset; found {len(sources)}.")
+        columns = _named_columns(votes)
+        if not sliced and len(sources) == 1:
+            made = _kept_comparison(sources[0])
+        else:
+            given = [_study_or_pairs(source, seed) for source in sources]
+            with bars(disable=quiet or not sys.stderr.isatty()) as progress:
+                made = make_comparison(given[0] if sliced else given, by=by, votes=columns, progress=progress)
         _print_comparison(made)
         if out is not None:
             typer.echo(f"\nWrote {made.save(out)}")
@@ -362,6 +364,17 @@ def _pairs(source: str, *, seed: int, **how: Any) -> Pairs:
         raise PairsError(f"{error}{'' if Path(source).exists() else nearest(source, known)}") from None
 
 
+def _kept_comparison(source: str) -> Comparison:
+    from whimsight.comparisons import Comparison
+
+    if not source.endswith(".whim"):
+        raise typer.BadParameter(
+            f"one dataset, {source!r}: name a second one, say which parts of it with --by COLUMN, or which votes with "
+            "--votes NAME=COLUMN."
+        )
+    return Comparison.open(source)
+
+
 def _study_or_pairs(source: str, seed: int) -> Study | Pairs:
     from whimsight.studies import Study
 
@@ -431,16 +444,25 @@ def _print_study(made: Study) -> None:
 
 
 def _print_comparison(made: Comparison) -> None:
+    import pandas as pd
+
     typer.echo(f"\n{made!r}\n")
-    conflicts = made.conflicts
-    if conflicts.empty:
-        typer.echo("No feature is rewarded in one of them and penalised in another, beyond chance.")
+    conflicts, features = made.conflicts, made.features
+    if not conflicts.empty:
+        typer.echo(
+            "Conflicts: rewarded in one, penalised in the other (difference of delta_win in percentage points, 95 %\n"
+            "interval; q: false-discovery rate)\n"
+        )
+        typer.echo(_conflicts_text(conflicts))
         return
-    typer.echo(
-        "Conflicts: rewarded in one, penalised in the other (difference of delta_win in percentage points, 95 %\n"
-        "interval; q: false-discovery rate)\n"
-    )
-    typer.echo(_conflicts_text(conflicts))
+    typer.echo("No feature is rewarded in one of them and penalised in another, beyond chance.")
+    differ = features[features["q"] <= 0.05].sort_values("q").index[:12]
+    if len(differ):
+        typer.echo("\nThe same way, but not as much (delta_win in percentage points):\n")
+        shown = pd.DataFrame({"name": features.loc[differ, "name"].str.slice(0, 48)})
+        for name in made.datasets:
+            shown[name] = (100 * made.table.loc[name].loc[differ, "delta_win"]).round(1)
+        typer.echo(shown.to_string(index=False))
 
 
 def _conflicts_text(conflicts: pd.DataFrame, top: int = 24) -> str:

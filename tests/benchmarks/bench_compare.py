@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import tempfile
 import time
 from pathlib import Path
 
@@ -22,7 +23,8 @@ TARGET = 60.0
 
 
 def main(*, reference: Path | None = None, data: Path | None = None, quick: bool = False) -> None:
-    _speed(1_000 if quick else 50_000)
+    made = _speed(1_000 if quick else 50_000)
+    print(f"slider to frame in Chromium: {_slider(made)}")
     print("\nEffects of ±0.4 planted in 5,000 pairs each, votes drawn again and again; shares of draws")
     rows = [
         _planted(k, people, same, 20 if quick else 400)
@@ -34,7 +36,7 @@ def main(*, reference: Path | None = None, data: Path | None = None, quick: bool
     print(pd.DataFrame(halves).set_index("sample").round(3).to_string())
 
 
-def _speed(n: int) -> None:
+def _speed(n: int) -> Comparison:
     given = {}
     for k in range(5):
         pairs, embeddings = many_pairs(n, seed=k)
@@ -55,6 +57,47 @@ def _speed(n: int) -> None:
         f"all {seconds:.1f} s ({used:.1f} s of processor time), tables {tables:.2f} s; target {TARGET:.0f} s"
     )
     print(f"memory peak {_peak():.0f} MB, of which {before:.0f} MB were there before the comparison")
+    return made
+
+
+_SLIDES = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const slider = document.querySelector("input[type=range]");
+  const took = [];
+  for (let i = 0; i < 60; i++) {
+    const start = performance.now();
+    slider.value = String((7 * i) % 100);
+    slider.dispatchEvent(new Event("input", {bubbles: true}));
+    await frame();
+    took.push(performance.now() - start);
+  }
+  return took;
+}"""
+
+
+def _slider(made: Comparison) -> str:
+    """From a move of the mixture's slider to the new picture."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.chromium import find, launch
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = find(playwright.chromium)
+        if path is None:
+            return "no Chromium here, not measured"
+        start = time.perf_counter()
+        file = ws.DatasetComparison(made).to_html(Path(folder) / "page.html", names_only=True)
+        seconds = time.perf_counter() - start
+        browser = launch(playwright.chromium, path)
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(file.as_uri())
+        page.get_by_role("slider").first.wait_for()
+        took = np.array(page.evaluate(_SLIDES))
+        browser.close()
+    return (
+        f"median {np.median(took):.0f} ms, worst of {took.size} {took.max():.0f} ms, {len(made.slices)} datasets x "
+        f"{len(made.study.found)} features; widget and page made in {seconds:.1f} s"
+    )
 
 
 def _planted(k: int, people: float, same: bool, repeats: int) -> dict[str, object]:

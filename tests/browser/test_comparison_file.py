@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 import whimsight as ws
 from tests.browser.opening import opened
 from tests.browser.test_hostile_texts import HOSTILE, RIGHT, WRONG
-from tests.unit.comparisons.making import directions, plant
+from tests.unit.comparisons.planting import directions, plant
 from whimsight.comparisons import Comparison
 
 if TYPE_CHECKING:
@@ -95,8 +95,10 @@ def test_sliders_mix_without_python_as_python_does(browser: Browser, comparison:
     feature = conflicting(comparison)
     with opened(browser, file) as page:
         view = view_in(page)
-        equal = 100 * comparison.mixture().loc[feature, "delta_win"]
-        expect(mixed(view)).to_contain_text(f"{equal:+.1f}".replace("-", "−"))
+        columns = ["delta_win", "delta_win_low", "delta_win_high"]
+        value, low, high = 100 * comparison.mixture().loc[feature, columns].to_numpy(dtype=float)
+        for said in (f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}"):
+            expect(mixed(view)).to_contain_text(said.replace("-", "−"))
         view.get_by_role("slider", name="Weight of second in the mixture").focus()
         page.keyboard.press("Home")
         alone = 100 * comparison.mixture({"first": 1}).loc[feature, "delta_win"]

@@ -45,6 +45,7 @@ TABLE_COLUMNS: tuple[str, ...] = (
     "p",
     "q",
     "n",
+    "prompts",
     "verdict",
 )
 """Columns of `Comparison.table`, in order; but for the verdict they mean what they mean in `Study.features`."""
@@ -353,7 +354,10 @@ class Comparison:
         return self.datasets.index(dataset)
 
     def examples(self, feature: str, dataset: str, n: int = 10, **choices: Any) -> pd.DataFrame:
-        """Return pairs of one dataset in which a feature is active, as `Study.examples` does."""
+        """Return pairs of one dataset in which a feature is active, as `Study.examples` does.
+
+        ``row`` is the position in ``comparison.study.pairs``, ``id`` names the dataset and the pair in it.
+        """
         from whimsight.studies.examples import choose_rows, turn_examples
 
         part = self.slices[self.position(dataset)]
@@ -362,6 +366,7 @@ class Comparison:
         rows = choose_rows(code, matchups[0], n=n, **choices)
         found = turn_examples(pairs, matchups, code, rows)
         found["row"] = part.rows[found["row"]]
+        found["id"] = self.study.pairs.frame["id"].to_numpy(dtype=object)[found["row"]]
         return found
 
     def chart(
@@ -479,7 +484,10 @@ class Comparison:
             part["p"] = made.beta.p[i]
             part["q"] = benjamini_hochberg(part["p"].to_numpy())
             part["n"] = made.n[i]
-            part["verdict"] = verdicts(part["delta_win_low"].to_numpy(), part["delta_win_high"].to_numpy())
+            part["prompts"] = made.prompts[i]
+            part["verdict"] = verdicts(
+                part["delta_win_low"].to_numpy(), part["delta_win_high"].to_numpy(), effect.q[i]
+            )
             parts.append(part[list(TABLE_COLUMNS)])
         return pd.concat(parts, keys=self.datasets, names=["dataset", "feature"])
 

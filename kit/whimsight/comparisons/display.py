@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whimsight.comparisons.charts import look_of
-from whimsight.comparisons.sentences import Compared, own_name, those
+from whimsight.comparisons.sentences import Compared, left_out_said, own_name, those
 from whimsight.comparisons.snapshot import about_slice
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.words import listed
@@ -57,7 +57,11 @@ def comparison_html(comparison: Comparison) -> str:
     view = [
         tag("p", tag("strong", comparison.name, dir="auto"), style=f"{_INK};margin:0 0 6px"),
         _datasets(comparison),
-        tag("p", count_said(comparison), style=f"{_INK};margin:8px 0 4px"),
+        tag(
+            "p",
+            f"{count_said(comparison)} {left_out_said(comparison.left_out)}",
+            style=f"{_INK};margin:8px 0 4px",
+        ),
         tag("p", tag("strong", title), style=f"{_INK};margin:8px 0 2px") if lines else None,
         tag("ul", *items, style="margin:0;padding-left:1.2em") if lines else None,
         tag("p", _caption(comparison), style=f"{_SOFT};margin:6px 0 0;font-size:0.9em"),

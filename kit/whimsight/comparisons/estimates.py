@@ -10,6 +10,7 @@ import numpy as np
 
 from whimsight._threads import in_threads
 from whimsight.comparisons.links import Links
+from whimsight.effects.adjust import benjamini_hochberg
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.one import Effect, OneAtATime
 from whimsight.effects.prevalence import share_of, wilson
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
     from whimsight.comparisons.slices import Slice
 
-__all__ = ["Estimates", "Measured", "measure"]
+__all__ = ["FEWEST_PROMPTS", "Estimates", "Measured", "measure"]
 
+FEWEST_PROMPTS = 8
+"""What fewer prompts show is a story of these prompts: a handful of them may agree by chance, and then looks sure."""
 _ALPHA = 0.05
 
 
@@ -68,6 +71,12 @@ class Estimates:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(2 * stdtr(self.degrees, -np.abs(self.value / self.se)))
 
+    @property
+    def q(self) -> NDArray[np.float64]:
+        """The p corrected for all features and slices (Benjamini-Hochberg), float64 (K, F)."""
+        p = self.p
+        return benjamini_hochberg(p.ravel()).reshape(p.shape)
+
     def reach(self, alpha: float = 0.05) -> NDArray[np.float64]:
         """Half the width of the interval of level 1 - ``alpha``, float64 (K, F)."""
         from scipy.special import stdtrit
@@ -87,14 +96,14 @@ class Measured:
     ----------
     prevalence, beta, delta_win : Estimates
         beta in units of ``scale``, the same for all slices. A delta-win whose interval reaches 1 to either side could
-        be anything and is none: one cluster carries nearly all of it. A slice within one prompt has prevalences
-        without standard errors, and no effects.
+        be anything and is none: one cluster carries nearly all of it. One that fewer than eight prompts carry is none
+        either. A slice within one prompt has prevalences without standard errors, and no effects.
     prevalence_low, prevalence_high : ndarray
         Wilson's interval; see `whimsight.effects.prevalence`.
     share, share_se : ndarray
         Share of a slice's rows that carry the effect (active, with a decided vote), and its standard error.
-    n : ndarray
-        int64: how many rows these are.
+    n, prompts : ndarray
+        int64: how many rows these are, and how many prompts they are in.
     scale : ndarray
         float64 (F,): standard deviation of the codes over rows with a vote, each slice counting the same.
     linked : bool
@@ -109,6 +118,7 @@ class Measured:
     share: NDArray[np.float64]
     share_se: NDArray[np.float64]
     n: NDArray[np.int64]
+    prompts: NDArray[np.int64]
     scale: NDArray[np.float64]
     linked: bool
 
@@ -194,13 +204,15 @@ def measure(
     for one in estimators:
         one.scale = scale
     beta, delta_win = _nothing(k, f), _nothing(k, f)
-    n = np.zeros((k, f), dtype=np.int64)
+    n, in_prompts = np.zeros((k, f), dtype=np.int64), np.zeros((k, f), dtype=np.int64)
 
     def feature(j: int) -> None:
         found = [one.measure(j) for one in estimators]
         n[:, j] = [effects.n for effects in found]
+        in_prompts[:, j] = [effects.prompts for effects in found]
         _enter(beta, j, [effects.beta for effects in found], links)
-        _enter(delta_win, j, [effects.delta_win for effects in found], links, most=1.0)
+        wide = [e.delta_win if e.prompts >= FEWEST_PROMPTS else "too few prompts." for e in found]
+        _enter(delta_win, j, wide, links, most=1.0)
 
     deque(in_threads(feature, range(f)), maxlen=0)
     return Measured(
@@ -212,6 +224,7 @@ def measure(
         share=value["share"],
         share_se=value["share_se"],
         n=n,
+        prompts=in_prompts,
         scale=scale,
         linked=links.any,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._suggest import nearest
 from whimsight.comparisons._comparison import Comparison, fill_effects
 from whimsight.comparisons.names import carry_names
 from whimsight.comparisons.pooling import DATASET, pool
@@ -33,7 +34,7 @@ _ALSO = ("by", "votes", "features", "embedder", "embeddings", "most", "progress"
 
 def compare(
     datasets: Any,
-    *,
+    *others: Any,
     by: Any = None,
     votes: Mapping[str, Any] | None = None,
     features: Study | None = None,
@@ -89,9 +90,13 @@ def compare(
     >>> made.table.loc["mt-bench"]                                         # doctest: +SKIP
     >>> ws.compare(ws.open("mt-bench.whim"), by="category").turns          # doctest: +SKIP
     """
+    if others:
+        raise TypeError(
+            "compare() takes one argument: put several datasets in a list, ws.compare([one, other])."
+        )
     if by is not None or votes is not None:
         _refuse_together(by, votes, features, embeddings)
-        study = _one_study(datasets, embedder, choices, progress)
+        study = _one_study(datasets, embedder, choices, progress, by, votes)
         return _sliced(study, by, votes, most)
     if isinstance(datasets, Study):
         raise StudyError(
@@ -205,8 +210,26 @@ def _refuse_one_sided(name: str, pairs: Pairs, settings: Settings) -> None:
         raise FitError(f"In {name!r}: {error}") from None
 
 
+def _require_columns(pairs: Pairs, by: Any, votes: Any) -> None:
+    """Find out before anything is embedded that a column is not there."""
+    known = [str(c) for c in pairs.frame.columns]
+    asked = [by] if isinstance(by, str) and by not in ("model", "topics") else []
+    asked += [c for c in votes.values() if isinstance(c, str)] if isinstance(votes, Mapping) else []
+    for column in asked:
+        if column not in known:
+            raise StudyError(
+                f"No column {column!r} in {pairs.name!r}.{nearest(column, [*known, 'model', 'topics'])} Columns: "
+                f"{', '.join(known)}."
+            )
+
+
 def _one_study(
-    given: Any, embedder: str | Embedder | None, choices: dict[str, Any], progress: Progress | None
+    given: Any,
+    embedder: str | Embedder | None,
+    choices: dict[str, Any],
+    progress: Progress | None,
+    by: Any,
+    votes: Any,
 ) -> Study:
     """Return the study to slice; made of pairs where these were given."""
     from whimsight.pairs import Pairs, load, read, samples
@@ -227,6 +250,7 @@ def _one_study(
     if isinstance(given, str) and given in samples().index and not Path(given).exists():
         given = load(given)
     pairs = given if isinstance(given, Pairs) else read(given)
+    _require_columns(pairs, by, votes)
     return study(pairs, embedder=embedder or "minilm", progress=progress, **choices)
 
 

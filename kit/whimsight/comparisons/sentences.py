@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from whimsight.comparisons.verdict import verdicts
-from whimsight.effects import benjamini_hochberg
 from whimsight.studies._report.words import chart_label, feature_name, listed, number, points, without_paths
 from whimsight.studies.sentences import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +36,30 @@ def those(by: str) -> str:
     ('datasets', 'judges', 'slices')
     """
     return "judges" if by in _JUDGES else _MANY.get(by, "slices")
+
+
+def left_out_said(told: Mapping[str, Any]) -> str:
+    """Say how much of a study no slice shows; nothing where all of it is there.
+
+    Parameters
+    ----------
+    told : mapping
+        `Comparison.left_out`.
+
+    Examples
+    --------
+    >>> left_out_said({"by": "app", "left_out_count": 1, "left_out": {"maps": {"rows": 20, "votes": 12}}})
+    '1 value of app with 20 rows is left out: too few votes, or not among the largest.'
+    """
+    count = int(told.get("left_out_count") or 0)
+    if not count:
+        return ""
+    rows = sum(int(part.get("rows", 0)) for part in told.get("left_out", {}).values())
+    values = (
+        f"{count:,} {'value' if count == 1 else 'values'} of {chart_label(str(told.get('by', 'the slices')))}"
+    )
+    are = "is" if count == 1 else "are"
+    return f"{values} with {rows:,} rows {are} left out: too few votes, or not among the largest."
 
 
 def named(sentence: str, name: str) -> str:
@@ -126,8 +149,7 @@ class Compared:
         """Take delta-win as it was estimated."""
         value, reach = effects.value, effects.reach()
         low, high = np.maximum(value - reach, -1.0), np.minimum(value + reach, 1.0)
-        p = effects.p
-        return cls(datasets, by, value, low, high, q, benjamini_hochberg(p.ravel()).reshape(p.shape))
+        return cls(datasets, by, value, low, high, q, effects.q)
 
     def turned(self) -> Compared:
         """Return the same of features that are read the other way round."""
@@ -135,14 +157,14 @@ class Compared:
 
     def feature(self, j: int) -> str:
         """Say in which datasets a feature goes along with being preferred, in which not, and whether they differ."""
-        verdict = verdicts(self.low[:, j], self.high[:, j])
+        verdict = verdicts(self.low[:, j], self.high[:, j], self.q_single[:, j])
         groups = {v: np.flatnonzero(verdict == v) for v in ("for", "against", "little", "unclear", "too few")}
         if groups["too few"].size == len(self.datasets):
             return f"There is too little of ‘{NAME}’ to say anything about any of the {those(self.by)}."
         parts = [part for part in (self._sure(groups, j), *self._unsure(groups, j)) if part]
         if not groups["for"].size + groups["against"].size:
             parts[0] = f"It is not clear that more of ‘{NAME}’ goes with being preferred or not: {parts[0]}"
-        return f"{'; '.join(parts)}.{self._chance(groups, j)}{self._differ(j)}"
+        return f"{'; '.join(parts)}.{self._differ(j)}"
 
     def _sure(self, groups: dict[str, NDArray[np.int64]], j: int) -> str:
         said = [
@@ -162,15 +184,6 @@ class Compared:
             if few.size
             else "",
         ]
-
-    def _chance(self, groups: dict[str, NDArray[np.int64]], j: int) -> str:
-        """Say which intervals leave 0 out only because so many were looked at."""
-        sure = np.concatenate([groups["for"], groups["against"]])
-        may = sure[self.q_single[sure, j] > _LEVEL]
-        if not may.size:
-            return ""
-        which = "this" if may.size == sure.size else f"what is seen {self._where(may, j, effects=False)}"
-        return f" Among so many tests, {which} could still be chance."
 
     def agreement(self, j: int) -> str:
         """Say in which datasets a feature goes the same way, of those alone that many tests leave beyond chance."""

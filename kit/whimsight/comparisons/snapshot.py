@@ -9,7 +9,7 @@ import numpy as np
 from whimsight.comparisons.conflicts import conflicts
 from whimsight.comparisons.heterogeneity import heterogeneity
 from whimsight.comparisons.ratios import ratios
-from whimsight.comparisons.sentences import Compared
+from whimsight.comparisons.sentences import Compared, left_out_said
 from whimsight.comparisons.verdict import verdicts
 from whimsight.errors import StudyError
 from whimsight.studies._report.words import without_paths
@@ -93,6 +93,7 @@ def comparison_snapshot(
             "linked": comparison.linked,
             "controls": [clean(str(c)) for c in study.settings.controls],
             "names_only": names_only,
+            "left_out": clean(left_out_said(comparison.left_out)),
         },
         "datasets": [about_slice(comparison, part) for part in comparison.slices],
         "features": _features(comparison, agreement, said, quotes=not names_only),
@@ -196,11 +197,12 @@ def _cells(comparison: Comparison, said: Compared) -> list[list[dict[str, Any]]]
         "share": made.share,
         "share_se": made.share_se,
     }
-    verdict = verdicts(said.low, said.high)
+    verdict = verdicts(said.low, said.high, said.q_single)
 
     def cell(i: int, j: int) -> dict[str, Any]:
         numbers = {key: _brief(values[i, j]) for key, values in shown.items()}
-        return {**numbers, "n": int(made.n[i, j]), "verdict": str(verdict[i, j])}
+        counts = {"n": int(made.n[i, j]), "prompts": int(made.prompts[i, j])}
+        return {**numbers, **counts, "verdict": str(verdict[i, j])}
 
     return [[cell(i, j) for i in range(k)] for j in range(f)]
 

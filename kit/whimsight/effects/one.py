@@ -52,14 +52,14 @@ class Effects:
     beta, delta_win : Effect or str
     n : int
         Rows with a code other than 0 that carry a decided vote.
-    weight : float
-        What these rows weigh.
+    prompts : int
+        Clusters of the first way, the prompts, that these rows are in.
     """
 
     beta: Effect | str
     delta_win: Effect | str
     n: int
-    weight: float
+    prompts: int
 
 
 class OneAtATime:
@@ -110,16 +110,16 @@ class OneAtATime:
     def measure(self, j: int) -> Effects:
         """Estimate both effects of feature ``j``."""
         if self.used is None:
-            return Effects("no vote is decided.", "no vote is decided.", 0, 0.0)
+            return Effects("no vote is decided.", "no vote is decided.", 0, 0)
         z = self._columns[:, j].astype(np.float64)
         active = self._decided[z[self._decided] != 0]
-        n, weight = int(active.size), float(self.used.weights[active].sum())
+        n, prompts = int(active.size), np.unique(self.used.clusters.ways[0].codes[active]).size
         if n < FEWEST:
             few = f"{n} active rows with a decided vote; at least {FEWEST} are needed."
-            return Effects(few, few, n, weight)
+            return Effects(few, few, n, prompts)
         keep = np.arange(self.used.controls.shape[1]) != self._own[j]
         unit = None if self.scale is None else float(self.scale[j])
-        return Effects(self._beta(z, unit, keep), self._delta_win(z, active, keep), n, weight)
+        return Effects(self._beta(z, unit, keep), self._delta_win(z, active, keep), n, prompts)
 
     def _beta(self, z: NDArray[np.float64], unit: float | None, keep: NDArray[np.bool_]) -> Effect | str:
         used = self.used

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from tests.unit.comparisons.making import plant
+from tests.unit.comparisons.planting import plant
 from tests.unit.studies.making import make_pairs, make_study
 
 from whimsight.comparisons import Comparison, compare

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from tests.unit.comparisons.making import directions, plant
+from tests.unit.comparisons.planting import directions, plant
 
 import whimsight as ws
 from whimsight.comparisons import Comparison, compare

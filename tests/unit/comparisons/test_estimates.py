@@ -162,3 +162,15 @@ def test_the_test_of_a_paired_difference_keeps_its_level(data):
         t = (found.value[0, 0] - found.value[1, 0]) / np.sqrt(c[0, 0] + c[1, 1] - 2 * c[0, 1])
         hits += abs(t) > 1.98
     assert 0.02 < hits / 300 < 0.085
+
+
+def test_what_a_handful_of_prompts_show_is_too_few(data):
+    codes, prompt, *_ = data
+    rare = codes.copy()
+    rare[prompt % 100 >= 7, 0] = 0  # seven prompts of each half carry it
+    found = _measure((rare, *data[1:]), _halves(data))
+    assert found.prompts[:, 0].tolist() == [7, 7]
+    assert (found.n[:, 0] >= 10).all()
+    assert np.isnan(found.delta_win.value[:, 0]).all()
+    assert np.isfinite(found.delta_win.value[:, 1:]).all()
+    assert (found.prompts[:, 1] > 70).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.unit.comparisons.making import directions, plant
+from tests.unit.comparisons.planting import directions, plant
 
 from whimsight.comparisons import compare
 from whimsight.comparisons.conflicts import conflicts
