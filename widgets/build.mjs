@@ -1,5 +1,5 @@
 // One ES module and one stylesheet a widget, into the Python package; each stays under a fixed size.
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import * as esbuild from "esbuild";
 
 const OUT = "../kit/whimsight/static";
@@ -7,8 +7,26 @@ const LARGEST = 120_000; // bytes, minified: a module travels once for every wid
 const widgets = readdirSync("src").filter((name) => existsSync(`src/${name}/index.tsx`));
 const host = existsSync("src/host.ts") ? { host: "src/host.ts" } : {};
 
-const options = {
-  entryPoints: { ...Object.fromEntries(widgets.map((name) => [name, `src/${name}/index.tsx`])), ...host },
+// Two widgets may stand on one page, and both bring the rules they share: each widget's stylesheet matches within its
+// own root alone, by a class that only that root has, so the order in which stylesheets come does not matter.
+const ROOTS = { comparison: "cp", labeler: "fl" };
+
+/** Every selector starts with a class of the root; one more is added to it. */
+const within = (root) => ({
+  name: "within",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(
+        /(?<![\w\])-])\.(whimsight|lb|cp|fl)(?![\w-])/g,
+        `.$1.${root}`,
+      ),
+      loader: "css",
+    }));
+  },
+});
+
+const options = (name, entry) => ({
+  entryPoints: { [name]: entry },
   outdir: OUT,
   bundle: true,
   format: "esm",
@@ -19,14 +37,17 @@ const options = {
   jsx: "automatic",
   jsxImportSource: "preact",
   logLevel: "info",
-};
+  plugins: ROOTS[name] ? [within(ROOTS[name])] : [],
+});
+const entries = { ...Object.fromEntries(widgets.map((name) => [name, `src/${name}/index.tsx`])), ...host };
 
-if (process.argv.includes("--watch")) {
-  const context = await esbuild.context({ ...options, minify: false });
-  await context.watch();
-} else {
-  await esbuild.build(options);
-  for (const name of Object.keys(options.entryPoints)) {
+for (const [name, entry] of Object.entries(entries)) {
+  if (widgets.includes(name) && !ROOTS[name]) throw new Error(`${name} has no class of its root in ROOTS`);
+  if (process.argv.includes("--watch")) {
+    const context = await esbuild.context({ ...options(name, entry), minify: false });
+    await context.watch();
+  } else {
+    await esbuild.build(options(name, entry));
     const { size } = statSync(`${OUT}/${name}.js`);
     if (size > LARGEST) throw new Error(`${name}.js has ${size} bytes; at most ${LARGEST} are allowed`);
   }

@@ -225,7 +225,7 @@ export interface ComparedDataset {
 }
 
 /**
- * What can be said of an effect. "for", "against": the interval lies on one side of 0. "little": it lies within
+ * What can be said of an effect. "for", "against": the interval lies on one side of 0, beyond chance among all tests. "little": it lies within
  * 5 points of 0. "unclear": it spans 0 and may still be large. "too few": no estimate, or an interval that spans 0
  * and is wider than 40 points, which is no news about the dataset.
  */
@@ -253,6 +253,8 @@ export interface Cell {
   share: number;
   share_se: number;
   n: number;
+  /** How many prompts those rows are about. */
+  prompts?: number;
   verdict: Verdict;
 }
 
@@ -311,10 +313,12 @@ export interface ComparisonSnapshot {
   schema: 1;
   comparison: {
     name: string;
-    /** "datasets", or what the slices are made by: "category", "topics", "labels" ... */
+    /** "datasets", or what the slices are made by: "category", "votes", "model", "topics" ... */
     by: string;
     /** True where some datasets share prompts, so that their estimates are not independent. */
     linked: boolean;
+    /** What was left out of the comparison, in a sentence. */
+    left_out?: string;
     controls: string[];
     names_only: boolean;
   };

@@ -15,8 +15,8 @@ function Bar({ state }: { state: State }) {
   const comparison = state.snapshot.value?.comparison;
   const editable = state.editable.value;
   const many = state.datasets.value.length;
-  const about =
-    comparison?.by === "datasets" ? plural(many, "dataset") : `${plural(many, "slice")} by ${comparison?.by}`;
+  const { one, many: several } = state.things.value;
+  const about = `${plural(many, one, several)}${one === "slice" ? ` by ${comparison?.by}` : ""}`;
   return (
     <header class="lb-bar">
       <div class="lb-study">

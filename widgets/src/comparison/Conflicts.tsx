@@ -39,6 +39,7 @@ function One({ state, row, conflict }: { state: State; row: Row; conflict: Confl
 
 export function Conflicts({ state }: { state: State }) {
   const all = state.conflicts.value;
+  const { one, many, within } = state.things.value;
   const seen = new Set(state.view.value.map((row) => row.id));
   const list = all.filter(({ row }) => seen.has(row.id));
   if (all.length === 0) {
@@ -47,14 +48,14 @@ export function Conflicts({ state }: { state: State }) {
     ).length;
     return (
       <p class="lb-empty">
-        {`No feature goes with being preferred in one dataset and with not being preferred in another: ${plural(compared, "feature was", "features were")} compared.`}
+        {`No feature goes with being preferred ${within} one ${one} and with not being preferred ${within} another: ${plural(compared, "feature was", "features were")} compared.`}
       </p>
     );
   }
   if (list.length === 0)
     return <p class="lb-empty">None of the conflicts is among the features that are listed.</p>;
   return (
-    <ol class="cp-conflicts" aria-label="Conflicts between datasets">
+    <ol class="cp-conflicts" aria-label={`Conflicts between ${many}`}>
       {list.map(({ row, conflict }) => (
         <One
           key={`${row.id} ${conflict.for} ${conflict.against}`}

@@ -105,9 +105,7 @@ export function Detail({ state, row }: { state: State; row: Row }) {
           <b>↔ Conflict:</b> <Sentence sentence={largest.sentence} name={row.name} />
           {others > 0 && (
             <span class="lb-fine">
-              {` And in ${others === 1 ? "one more pair" : `${others} more pairs`} of ${
-                state.snapshot.value?.comparison.by === "datasets" ? "datasets" : "slices"
-              }.`}
+              {` And in ${others === 1 ? "one more pair" : `${others} more pairs`} of ${state.things.value.many}.`}
             </span>
           )}
         </p>

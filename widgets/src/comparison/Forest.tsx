@@ -3,14 +3,14 @@
 /** The chosen feature in every dataset, with its numbers; below them what they say together. */
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { count, percent, points, range } from "../shared/format";
+import { count, percent, plural, points, range } from "../shared/format";
 import { Tip } from "../shared/Tooltip";
 import { ownAxis } from "./axes";
 import { type Axis, AxisLabels, Diamond, Grid, Lane } from "./lanes";
 import { differs, isClear, isKnown, type Row, VERDICTS } from "./rows";
 import { Sign } from "./Sign";
 import type { State } from "./state";
-import { prevalenceWords, probability, ratioWords } from "./words";
+import { capital, prevalenceWords, probability, ratioWords, rowsWords } from "./words";
 
 const HEIGHT = 26;
 
@@ -76,12 +76,15 @@ function sideWords(low: number | null, high: number | null): string {
 
 function MixtureLine({ state, row, axis }: { state: State; row: Row; axis: Axis }) {
   const { delta_win: mid, low, high, covered, washesOut } = state.mixed(row);
+  const { many } = state.things.value;
   return (
     <Line
       sign="mixture"
       class="cp-summary"
       name={
-        <Tip text="What the datasets mixed in the weights above would express. Each counts by its weight and by how many of its rows differ in the feature; what goes with a choice in one is taken to stay so.">
+        <Tip
+          text={`What the ${many} mixed in the weights above would express. Each counts by its weight and by how many of its rows differ in the feature; what goes with a choice in one is taken to stay so.`}
+        >
           Mixture
         </Tip>
       }
@@ -104,22 +107,24 @@ function MixtureLine({ state, row, axis }: { state: State; row: Row; axis: Axis 
 }
 
 /** Whether datasets agree, with the interval of how much they do not. */
-function Agreement({ row }: { row: Row }) {
+function Agreement({ row, many }: { row: Row; many: string }) {
   const { i2, i2_low, i2_high, p, q, tau, tau_low, tau_high } = row.feature;
   if (i2 === null)
-    return <p class="cp-agreement">Fewer than two datasets have an estimate, so nothing is compared.</p>;
+    return <p class="cp-agreement">Fewer than two {many} have an estimate, so nothing is compared.</p>;
   const plain = (value: number | null): string => points(value).replace("+", "");
   return (
     <p class="cp-agreement">
-      <b>{differs(row.feature) ? "The datasets differ beyond chance." : "The datasets may well agree."}</b>{" "}
-      <Tip text="The share of the variation between datasets that is not chance: 0 % when they differ no more than chance, near 100 % when almost all of it is real.">
+      <b>{differs(row.feature) ? `The ${many} differ beyond chance.` : `The ${many} may well agree.`}</b>{" "}
+      <Tip
+        text={`The share of the variation between ${many} that is not chance: 0 % when they differ no more than chance, near 100 % when almost all of it is real.`}
+      >
         I²
       </Tip>
       {` ${percent(i2)} (${range(i2_low, i2_high, percent)})`}
       {tau !== null && (
         <>
           {", "}
-          <Tip text="The standard deviation of the effect between datasets beyond chance, in points.">
+          <Tip text={`The standard deviation of the effect between ${many} beyond chance, in points.`}>
             spread τ
           </Tip>
           {` ${plain(tau)} points${tau_low !== null && tau_high !== null ? ` (${plain(tau_low)} to ${plain(tau_high)})` : ""}`}
@@ -134,17 +139,18 @@ function Agreement({ row }: { row: Row }) {
 export function Forest({ state, row }: { state: State; row: Row }) {
   const axis = useMemo(() => ownAxis(row), [row]);
   const { feature } = row;
+  const { one, many } = state.things.value;
   const middle = HEIGHT / 2;
   return (
     <div class="cp-forestbox">
       <div
         role="table"
         class="cp-forest"
-        aria-label="Effect and prevalence in each dataset, with 95 % intervals"
+        aria-label={`Effect and prevalence in each ${one}, with 95 % intervals`}
       >
         <div role="row" class="cp-forestrow cp-foresthead">
           <div role="columnheader" class="cp-who">
-            Dataset
+            {capital(one)}
           </div>
           <div role="columnheader" class="cp-plot">
             <span class="ws-hidden">Picture of delta-win</span>
@@ -156,12 +162,14 @@ export function Forest({ state, row }: { state: State; row: Row }) {
             </Tip>
           </div>
           <div role="columnheader" class="cp-prev">
-            <Tip text="Share of the dataset’s pairs whose two responses differ in this feature, with what multiple of the first dataset’s that is.">
+            <Tip
+              text={`Share of the ${one}’s pairs whose two responses differ in this feature, with what multiple of the first ${one}’s that is.`}
+            >
               Prevalence
             </Tip>
           </div>
           <div role="columnheader" class="cp-n">
-            <Tip text="Rows that the effect rests on: they differ in the feature and carry a decided vote.">
+            <Tip text="Rows that the effect rests on: they differ in the feature and carry a decided vote; and how many prompts they are about.">
               n
             </Tip>
           </div>
@@ -202,13 +210,20 @@ export function Forest({ state, row }: { state: State; row: Row }) {
                   <span class="lb-fine cp-word">prevalence </span>
                   {prevalenceWords(cell)}
                   <span class="lb-fine cp-ratio">
-                    {index > 0 && ratioWords(cell)}
+                    {index > 0 && <span class="cp-ofit">{ratioWords(cell)}</span>}
                     {/* Where there is no column for it. */}
-                    <span class="cp-also">{`${index > 0 && ratioWords(cell) ? " · " : ""}n ${count(cell.n)}`}</span>
+                    <span class="cp-also">{rowsWords(cell)}</span>
                   </span>
                 </>
               }
-              n={count(cell.n)}
+              n={
+                <>
+                  {count(cell.n)}
+                  {cell.prompts !== undefined && (
+                    <span class="lb-fine cp-prompts">{plural(cell.prompts, "prompt")}</span>
+                  )}
+                </>
+              }
               verdict={VERDICTS[cell.verdict]}
             />
           );
@@ -218,8 +233,10 @@ export function Forest({ state, row }: { state: State; row: Row }) {
           sign="mean"
           class="cp-summary"
           name={
-            <Tip text="Random-effects mean over the datasets: each is taken as one of many that might have been collected, so that this is what to expect of them on average, with an interval that grows with their disagreement.">
-              Mean over datasets
+            <Tip
+              text={`Random-effects mean over the ${many}: each is taken as one of many that might have been collected, so that this is what to expect of them on average, with an interval that grows with their disagreement.`}
+            >
+              Mean over {many}
             </Tip>
           }
           picture={
@@ -235,14 +252,14 @@ export function Forest({ state, row }: { state: State; row: Row }) {
             </Picture>
           }
           effect={<Effect mid={feature.pooled} low={feature.pooled_low} high={feature.pooled_high} />}
-          prevalence={<span class="lb-fine">as one more dataset might have it</span>}
+          prevalence={<span class="lb-fine">as one more {one} might have it</span>}
           verdict={sideWords(feature.pooled_low, feature.pooled_high)}
         />
       </div>
-      <Agreement row={row} />
+      <Agreement row={row} many={many} />
       {state.snapshot.value?.comparison.linked && (
         <p class="lb-fine">
-          Some of these datasets share prompts: the mixture, the mean and differences allow for it.
+          Some of these {many} share prompts: the mixture, the mean and differences allow for it.
         </p>
       )}
     </div>

@@ -5,6 +5,7 @@ import { Icon } from "../shared/icons";
 import { sharesOf } from "./mixture";
 import { colourOf, Sign } from "./Sign";
 import type { State } from "./state";
+import { capital } from "./words";
 
 const STEPS = 100;
 
@@ -92,7 +93,7 @@ function Mixture({ state }: { state: State }) {
         class="lb-button cp-wash"
         aria-pressed={filters.washesOut}
         disabled={count === 0 && !filters.washesOut}
-        title="A dataset in the mixture has an effect, and the mixture’s interval holds 0"
+        title={`A ${state.things.value.one} in the mixture has an effect, and the mixture’s interval holds 0`}
         onClick={() => {
           state.filters.value = { ...filters, washesOut: !filters.washesOut };
         }}
@@ -105,10 +106,11 @@ function Mixture({ state }: { state: State }) {
 
 export function Legend({ state }: { state: State }) {
   const open = state.mixing.value;
+  const leftOut = state.snapshot.value?.comparison.left_out;
   return (
     <section
       class={`cp-legend${open === null ? "" : open ? " cp-open" : " cp-shut"}`}
-      aria-label="Datasets and their mixture"
+      aria-label={`${capital(state.things.value.many)} and their mixture`}
     >
       <ul>
         {state.datasets.value.map((dataset, index) => (
@@ -116,6 +118,11 @@ export function Legend({ state }: { state: State }) {
         ))}
         <Mixture state={state} />
       </ul>
+      {leftOut && (
+        <p class="lb-fine cp-leftout" dir="auto">
+          {leftOut}
+        </p>
+      )}
       <button
         type="button"
         class="lb-button cp-fold lb-noprint"

@@ -6,6 +6,7 @@ import { PairCard } from "../shared/PairCard";
 import type { Row } from "./rows";
 import { Sign } from "./Sign";
 import type { State } from "./state";
+import { capital } from "./words";
 
 const shorten = (name: string): string => (name.length > 60 ? `${name.slice(0, 58)}…` : name);
 
@@ -58,7 +59,7 @@ function Column({ state, row, which }: { state: State; row: Row; which: 0 | 1 })
       <div class="cp-sidehead">
         <Sign dataset={side.dataset} />
         <select
-          aria-label={`Dataset on the ${word}`}
+          aria-label={`${capital(state.things.value.one)} on the ${word}`}
           value={String(side.dataset)}
           onChange={(event) => state.show(which, Number(event.currentTarget.value))}
         >

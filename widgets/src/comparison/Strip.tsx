@@ -7,7 +7,12 @@ import { effectWords, prevalenceWords, ratioWords } from "./words";
 
 const THIN = 11;
 const WIDE = 15;
-const EDGE = 5;
+const EDGE = 6;
+
+/** In pixels. */
+export function heightOf(lanes: number, how: "effects" | "prevalence"): number {
+  return (how === "effects" ? (lanes + 1) * THIN : lanes * WIDE) + 2 * EDGE;
+}
 
 function Mixture({ state, row, axis, y }: { state: State; row: Row; axis: Axis; y: number }) {
   const { delta_win, low, high } = state.mixed(row);
@@ -41,8 +46,7 @@ export interface StripProps {
 
 export function Strip({ state, row, axis, lanes, how }: StripProps) {
   const step = how === "effects" ? THIN : WIDE;
-  const rows = lanes.length + (how === "effects" ? 1 : 0);
-  const height = rows * step + 2 * EDGE;
+  const height = heightOf(lanes.length, how);
   const middle = (place: number): number => EDGE + (place + 0.5) * step;
   const words = inWords(row, state.datasets.value, lanes, how);
   return (

@@ -10,7 +10,7 @@ import { effectAxis, PREVALENCE } from "./axes";
 import { type Axis, AxisLabels } from "./lanes";
 import { type By, orderBy } from "./order";
 import { differs, type Row } from "./rows";
-import { Ratios, Strip } from "./Strip";
+import { heightOf, Ratios, Strip } from "./Strip";
 import type { State } from "./state";
 
 function Sorted({ state, by, word }: { state: State; by: By; word: string }) {
@@ -61,7 +61,10 @@ function Header({ state, axis, how }: { state: State; axis: Axis; how: "effects"
 function WashesOut({ state, row }: { state: State; row: Row }) {
   const washes = state.mixed(row).washesOut;
   return washes ? (
-    <span class="cp-pill" title="A dataset in the mixture has an effect; the mixture’s interval holds 0">
+    <span
+      class="cp-pill"
+      title={`A ${state.things.value.one} in the mixture has an effect; the mixture’s interval holds 0`}
+    >
       washes out
     </span>
   ) : null;
@@ -69,6 +72,7 @@ function WashesOut({ state, row }: { state: State; row: Row }) {
 
 function Name({ state, row, how }: Pick<LineProps, "state" | "row" | "how">) {
   const { feature } = row;
+  const { one, many, within } = state.things.value;
   return (
     <div role="gridcell" class="cp-feature" title={`${row.name} (${row.id})`}>
       <div class="cp-nameline">
@@ -100,14 +104,14 @@ function Name({ state, row, how }: Pick<LineProps, "state" | "row" | "how">) {
         {row.conflicts.length > 0 ? (
           <span
             class="cp-pill cp-strong"
-            title="Preferred more often in one dataset and less often in another"
+            title={`Preferred more often ${within} one ${one} and less often ${within} another`}
           >
             ↔ conflict
           </span>
         ) : (
           differs(feature) && (
-            <span class="cp-pill" title="The datasets differ beyond chance (q at most 0.05)">
-              datasets differ
+            <span class="cp-pill" title={`The ${many} differ beyond chance (q at most 0.05)`}>
+              {many} differ
             </span>
           )
         )}
@@ -203,9 +207,10 @@ export function Table({ state, how }: { state: State; how: "effects" | "prevalen
       ref={grid}
       role="grid"
       class={`cp-table cp-${how}`}
-      aria-label={how === "effects" ? "Effects of features by dataset" : "Prevalence of features by dataset"}
+      aria-label={`${how === "effects" ? "Effects" : "Prevalence"} of features by ${state.things.value.one}`}
       aria-rowcount={rows.length + 1}
       aria-readonly="true"
+      style={{ "--cp-line": `${heightOf(lanes.length, how)}px` }}
     >
       <div role="rowgroup" class="lb-headgroup">
         <Header state={state} axis={axis} how={how} />

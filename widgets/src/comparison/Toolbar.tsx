@@ -9,10 +9,11 @@ import { type By, countFilters, type Filters, orderBy, ordersOf } from "./order"
 import type { State, View } from "./state";
 
 function Views({ state }: { state: State }) {
+  const { one, many } = state.things.value;
   const views: readonly [View, string, string][] = [
-    ["effects", "Effects", "what each dataset expresses (p)"],
-    ["prevalence", "Prevalence", "what each dataset can measure (p)"],
-    ["conflicts", `Conflicts ${state.conflicts.value.length}`, "where datasets contradict each other (c)"],
+    ["effects", "Effects", `what each ${one} expresses (p)`],
+    ["prevalence", "Prevalence", `what each ${one} can measure (p)`],
+    ["conflicts", `Conflicts ${state.conflicts.value.length}`, `where ${many} contradict each other (c)`],
   ];
   return (
     <fieldset class="lb-statuses cp-views">
@@ -73,7 +74,7 @@ function FilterPanel({ state, id }: { state: State; id: string }) {
         value={String(filters.effect ?? "")}
         options={[
           ["", "no matter where"],
-          ["any", "any dataset"],
+          ["any", `any ${state.things.value.one}`],
           ...state.datasets.value.map(({ name }, index) => [String(index), name] as const),
         ]}
         onChange={(value) => set({ effect: value === "" ? null : value === "any" ? "any" : Number(value) })}
@@ -102,7 +103,7 @@ function OrderChoice({ state }: { state: State }) {
             state.order.value = orderBy(event.currentTarget.value as By);
           }}
         >
-          {ordersOf(state.datasets.value).map(([by, word]) => (
+          {ordersOf(state.datasets.value, state.things.value.many).map(([by, word]) => (
             <option key={by} value={by}>
               {word}
             </option>

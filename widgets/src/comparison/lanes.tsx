@@ -44,8 +44,14 @@ export function Grid({ axis, height }: { axis: Axis; height: number }) {
 export function AxisLabels({ axis }: { axis: Axis }) {
   return (
     <svg class="cp-axis" width="100%" height={16} aria-hidden="true">
-      {axis.ticks.map((tick) => (
-        <text key={tick} x={per(along(axis, tick))} y={12} text-anchor="middle">
+      {axis.ticks.map((tick, index) => (
+        <text
+          key={tick}
+          class={index % 2 === 1 ? "cp-between" : ""}
+          x={per(along(axis, tick))}
+          y={12}
+          text-anchor="middle"
+        >
           {axis.label(tick)}
         </text>
       ))}

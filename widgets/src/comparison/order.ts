@@ -107,7 +107,7 @@ export function countFilters(filters: Filters): number {
 }
 
 /** All orders with the words for them. */
-export function ordersOf(datasets: readonly ComparedDataset[]): [By, string][] {
+export function ordersOf(datasets: readonly ComparedDataset[], many = "datasets"): [By, string][] {
   const first = datasets[0]?.name ?? "";
   return [
     ["conflict", "conflict, largest"],
@@ -115,7 +115,7 @@ export function ordersOf(datasets: readonly ComparedDataset[]): [By, string][] {
     ["agreement", "disagreement (q)"],
     ...datasets.map(({ name }, k): [By, string] => [`effect ${k}`, `effect in ${name}`]),
     ["effect mixture", "effect in the mixture"],
-    ["effect pooled", "effect, mean over datasets"],
+    ["effect pooled", `effect, mean over ${many}`],
     ...datasets.map(({ name }, k): [By, string] => [`prevalence ${k}`, `prevalence in ${name}`]),
     ...datasets
       .slice(1)

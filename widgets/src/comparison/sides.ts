@@ -122,12 +122,15 @@ export function createSides({ connection, snapshot, chosen, shown, editable, wai
   }
 
   const id = computed(() => chosen.value?.id ?? null);
-  const pair = computed(() => shown.value.join(" "));
+  let before: readonly [FeatureId | null, ...number[]] = [null];
   const stops = [
     effect(() => {
-      id.value;
-      pair.value;
-      places.value = [0, 0];
+      // Another feature starts anew; another dataset does so on its own side.
+      const now = [id.value, ...shown.value] as const;
+      const stays = (which: 0 | 1): boolean => now[0] === before[0] && now[which + 1] === before[which + 1];
+      const [left, right] = places.peek();
+      places.value = [stays(0) ? left : 0, stays(1) ? right : 0];
+      before = now;
     }),
     effect(() => {
       // Where the snapshot holds none there may be some in Python.

@@ -9,6 +9,7 @@ import { type Mixed, mix, turnMixed, usable } from "./mixture";
 import { FIRST_ORDER, type Filters, filterRows, NO_FILTERS, type Order, sortRows } from "./order";
 import { conflictsByFeature, joinCompared, type Row } from "./rows";
 import { createSides, type Sides } from "./sides";
+import { type Things, thingsOf } from "./words";
 
 /** What the list shows. */
 export type View = "effects" | "prevalence" | "conflicts";
@@ -16,6 +17,8 @@ export type View = "effects" | "prevalence" | "conflicts";
 export interface State extends Listing {
   snapshot: ReadonlySignal<ComparisonSnapshot | null>;
   datasets: ReadonlySignal<readonly ComparedDataset[]>;
+  /** What they are called. */
+  things: ReadonlySignal<Things>;
   /** All features, in the snapshot's order. */
   rows: ReadonlySignal<readonly Row[]>;
   view: ReadonlySignal<readonly Row[]>;
@@ -66,6 +69,7 @@ export function createState(connection: Connection<ComparisonModel>, options: St
   const sentWeights = connection.trait("weights");
   const snapshot = computed(() => (isSnapshot(sentSnapshot.value) ? sentSnapshot.value : null));
   const datasets = computed(() => snapshot.value?.datasets ?? []);
+  const things = computed(() => thingsOf(snapshot.value?.comparison.by ?? "datasets"));
   const order = signal<Order>(FIRST_ORDER);
   const filters = signal<Filters>(NO_FILTERS);
   const search = signal("");
@@ -172,6 +176,7 @@ export function createState(connection: Connection<ComparisonModel>, options: St
     ...desk,
     snapshot,
     datasets,
+    things,
     rows,
     view,
     chosen,

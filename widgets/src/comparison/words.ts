@@ -1,6 +1,6 @@
 /** Numbers of a comparison in words. */
 import type { Cell } from "../protocol";
-import { decimal, percent, points, range } from "../shared/format";
+import { count, decimal, percent, plural, points, range } from "../shared/format";
 
 type Maybe = number | null;
 
@@ -31,4 +31,34 @@ export function prevalenceWords({ prevalence, prevalence_low, prevalence_high }:
 export function probability(value: Maybe): string {
   if (value === null) return "n/a";
   return value < 0.001 ? "<0.001" : decimal(value, value < 0.01 ? 3 : 2);
+}
+
+/** What the things compared are called, and how one prefers "in" them. */
+export interface Things {
+  one: string;
+  many: string;
+  within: "in" | "by" | "for";
+}
+
+const DATASETS: Things = { one: "dataset", many: "datasets", within: "in" };
+const JUDGES: Things = { one: "judge", many: "judges", within: "by" };
+const SLICES: Things = { one: "slice", many: "slices", within: "in" };
+/** As in `kit/whimsight/comparisons/sentences.py`. */
+const THINGS = new Map<string, Things>([
+  ["datasets", DATASETS],
+  ["category", { one: "category", many: "categories", within: "in" }],
+  ["topics", { one: "topic", many: "topics", within: "in" }],
+  ["model", { one: "model", many: "models", within: "for" }],
+  ...["votes", "annotator", "annotators", "annotator_type", "judge", "rater", "worker", "voter"].map(
+    (by) => [by, JUDGES] as const,
+  ),
+]);
+
+export const thingsOf = (by: string): Things => THINGS.get(by) ?? SLICES;
+
+export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+/** "n 813 · 7 prompts". */
+export function rowsWords({ n, prompts }: Cell): string {
+  return `n ${count(n)}${prompts === undefined ? "" : ` · ${plural(prompts, "prompt")}`}`;
 }

@@ -9,7 +9,7 @@ import { createState } from "./state";
 function render(props: RenderProps<LabelerModel>): () => void {
   return mount(
     {
-      class: "",
+      class: "fl",
       names: ["Feature labeler", "Feature report"],
       state: createState,
       keys: keysOf,

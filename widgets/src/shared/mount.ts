@@ -23,7 +23,7 @@ export interface RenderProps<M> {
 
 /** What tells one widget from another. */
 export interface Widget<M, S extends Desk> {
-  /** Classes of the root. */
+  /** The class of its root alone, which build.mjs puts into every selector of its stylesheet. */
   class: string;
   /** What it is called where it can be edited, and where it can only be read. */
   names: readonly [edited: string, read: string];
@@ -68,7 +68,7 @@ export function mount<M extends { height?: number | null }, S extends Desk>(
 ): () => void {
   const stop = new AbortController();
   const root = el.ownerDocument.createElement("div");
-  root.className = `whimsight lb ${widget.class}`.trim();
+  root.className = `whimsight lb ${widget.class}`;
   root.tabIndex = -1; // a click anywhere inside brings the keys here
   root.setAttribute("role", "region");
   el.append(root);

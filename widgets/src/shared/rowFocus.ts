@@ -9,13 +9,27 @@ function lineOf(grid: HTMLElement | null, id: FeatureId): HTMLElement | null {
 }
 
 /** Scrolls the list alone: a choice made in Python must not move the notebook. */
-function reveal(line: HTMLElement): void {
+function bring(line: HTMLElement): void {
   const pane = line.closest<HTMLElement>(".lb-scroll");
   if (!pane || pane.scrollHeight <= pane.clientHeight) return;
-  const head = pane.querySelector<HTMLElement>(".lb-headgroup")?.offsetHeight ?? 0;
+  const head = pane.querySelector<HTMLElement>(".lb-headgroup")?.getBoundingClientRect().height ?? 0;
   const [box, seen] = [line.getBoundingClientRect(), pane.getBoundingClientRect()];
   if (box.top < seen.top + head) pane.scrollTop -= seen.top + head - box.top;
   else if (box.bottom > seen.bottom) pane.scrollTop += box.bottom - seen.bottom;
+}
+
+/** Rows that were never drawn have a height that was guessed: what comes into sight may move the others. */
+function reveal(line: HTMLElement): void {
+  bring(line);
+  requestAnimationFrame(() => {
+    if (line.isConnected && line.getAttribute("aria-selected") === "true") bring(line);
+  });
+}
+
+/** Whether a row was in sight while its list had this height. */
+function within(line: HTMLElement, pane: HTMLElement, height: number): boolean {
+  const [box, seen] = [line.getBoundingClientRect(), pane.getBoundingClientRect()];
+  return box.bottom > seen.top && box.top < seen.top + height;
 }
 
 /** The id of the row at which Tab stops; the state's `focusList` goes there. */
@@ -41,13 +55,15 @@ export function useRowFocus(
   useLayoutEffect(() => {
     const pane = grid.current?.closest<HTMLElement>(".lb-scroll");
     if (!pane || typeof ResizeObserver === "undefined") return;
-    let seen = false;
+    let before = 0;
     const observer = new ResizeObserver(() => {
-      const before = seen;
-      seen = pane.clientHeight > 0;
-      if (before || !seen) return;
+      const height = pane.clientHeight;
       const chosen = lineOf(grid.current, state.chosen.peek()?.id ?? "");
-      if (chosen) reveal(chosen);
+      // What was in sight stays in sight as the list is made lower.
+      if (chosen && height > 0 && (before === 0 || (height < before && within(chosen, pane, before)))) {
+        reveal(chosen);
+      }
+      before = height;
     });
     observer.observe(pane);
     return () => observer.disconnect();

@@ -341,3 +341,87 @@ describe("the widget", () => {
     await screen.findByText("effects, prevalence");
   });
 });
+
+describe("the words for what is compared", () => {
+  const by = (word: string, more: object = {}): ComparisonSnapshot => {
+    const made = compared({ features: 8, datasets: 3, words: 8, conflicts: false });
+    const features = made.features.map((one) => ({ ...one, sentence: "", sentence_turned: "" }));
+    return { ...made, features, comparison: { ...made.comparison, name: "made up", by: word, ...more } };
+  };
+
+  it.each([
+    ["datasets", "3 datasets", "Dataset"],
+    ["votes", "3 judges", "Judge"],
+    ["model", "3 models", "Model"],
+    ["category", "3 categories", "Category"],
+    ["turn", "3 slices by turn", "Slice"],
+  ])("by %s they are called %s", (word, several, one) => {
+    const { root, forest } = mount({}, by(word));
+    expect(root.querySelector(".lb-study")?.textContent).toContain(several);
+    expect(forest().querySelector(".cp-foresthead .cp-who")?.textContent).toBe(one);
+    expect(screen.getByRole("combobox", { name: `${one} on the left` })).toBeTruthy();
+    const many = several.split(" ")[1] as string;
+    expect(within(forest()).getByText(`Mean over ${many}`)).toBeTruthy();
+    expect(within(forest()).getByText(`as one more ${one.toLowerCase()} might have it`)).toBeTruthy();
+    expect(root.querySelector(".cp-agreement b")?.textContent).toMatch(
+      new RegExp(`^The ${many} (differ|may)`),
+    );
+  });
+
+  it("no dataset is spoken of where judges are compared", () => {
+    const { root, key } = mount({}, by("votes"));
+    const said = (): string =>
+      [
+        root.textContent,
+        ...[...root.querySelectorAll("[title], [aria-label]")].flatMap((one) => [
+          one.getAttribute("title"),
+          one.getAttribute("aria-label"),
+        ]),
+      ].join(" ");
+    fireEvent.click(screen.getByRole("button", { name: /Filter/ }));
+    expect(said()).not.toMatch(/dataset/i);
+    for (const view of ["p", "c"]) {
+      key(view);
+      expect(said()).not.toMatch(/dataset/i);
+    }
+  });
+
+  it("what was left out is said below the datasets, and nothing where nothing was", () => {
+    const sentence = "2 judges with fewer than 50 votes were left out.";
+    expect(
+      mount({}, by("votes", { left_out: sentence })).root.querySelector(".cp-leftout")?.textContent,
+    ).toBe(sentence);
+    cleanup();
+    expect(mount({}, by("votes")).root.querySelector(".cp-leftout")).toBeNull();
+  });
+
+  it("how many prompts carry the feature stands beside n, where it was sent", () => {
+    const made = by("datasets");
+    const features = made.features.map((one) => ({
+      ...one,
+      cells: one.cells.map((cell, k) => (k === 0 ? { ...cell, n: 813, prompts: 7 } : cell)),
+    }));
+    const { forest } = mount({}, { ...made, features });
+    const [first, second] = [...forest().querySelectorAll(".cp-also")];
+    expect(first?.textContent).toBe("n 813 · 7 prompts");
+    expect(second?.textContent).not.toContain("prompt");
+  });
+});
+
+describe("the two sides", () => {
+  it("another dataset on one side leaves the other side where it was", async () => {
+    const { root } = mount();
+    const place = (side: number): string =>
+      root.querySelector(`[data-side="${side}"] .cp-place`)?.textContent ?? "";
+    fireEvent.click(screen.getByRole("button", { name: "Next pair on the left" }));
+    fireEvent.click(screen.getByRole("button", { name: "Next pair on the right" }));
+    await waitFor(() =>
+      expect([place(0), place(1)].map((one) => one.slice(0, 6))).toEqual(["pair 2", "pair 2"]),
+    );
+    fireEvent.change(screen.getByRole("combobox", { name: "Dataset on the right" }), {
+      target: { value: "2" },
+    });
+    await waitFor(() => expect(place(1)).toMatch(/^pair 1/));
+    expect(place(0)).toMatch(/^pair 2/);
+  });
+});
