@@ -181,12 +181,12 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row a dataset and feature, index (``dataset``, ``feature``), columns `TABLE_COLUMNS`.
 
-        ``n`` rows in so many ``prompts`` (a conversation is one) carry an effect. ``verdict`` says what delta-win allows
-        to say: ``"for"`` and ``"against"`` (its interval lies on one side of 0, beyond chance among all features and
-        datasets: a false-discovery rate of 5 %), ``"little"`` (within 5 points of 0), ``"unclear"``, and ``"too few"``
-        (there is no estimate, or the interval spans 0 and is wider than 40 points: too few pairs, prompts or people).
-        p and q are those of beta within the dataset, as in `Study.features`. Turned features are read as people
-        turned them.
+        ``n`` rows in so many ``prompts`` (a conversation is one) carry an effect. ``verdict`` says what delta-win
+        allows to say: ``"for"`` and ``"against"`` (its interval lies on one side of 0, beyond chance among all features
+        and datasets: a false-discovery rate of 5 %), ``"little"`` (within 5 points of 0), ``"unclear"``, and
+        ``"too few"`` (there is no estimate, or the interval spans 0 and is wider than 40 points: too few pairs, prompts
+        or people). p and q are those of beta within the dataset, as in `Study.features`. Turned features are read as
+        people turned them.
         """
         return self._drawn("table", self._table)
 
