@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,6 +150,10 @@ class SparseAutoencoder:
 
     def __repr__(self) -> str:
         return f"SparseAutoencoder(dimensions={self.dimensions}, n_features={self.n_features}, k={self.k})"
+
+    def turned(self, sign: NDArray[np.float32]) -> SparseAutoencoder:
+        """Return the model with the features of ``sign`` (n_features,) -1 read the other way round."""
+        return replace(self, encoder=self.encoder * sign, decoder=self.decoder * sign[:, None])
 
     def encode(self, differences: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return signed sparse codes, float32 (n, n_features), exactly 0 where a feature is not active."""

@@ -24,7 +24,7 @@ def carry_names(pooled: Study, studies: Mapping[str, Study]) -> None:
     decoder direction has a cosine of at least .7 with its own, and is turned the way that one is read. What a
     discovered feature is called then was never tested on it: it has no fidelity here, and is named, not verified.
     """
-    table, model = pooled.found, pooled.autoencoder
+    table = pooled.found
     taken: set[str] = set()
     for name, study in studies.items():
         given = {f for f, n in study.labels.labels["name"].items() if isinstance(n, str) and n}
@@ -32,6 +32,7 @@ def carry_names(pooled: Study, studies: Mapping[str, Study]) -> None:
             continue
         shown, polarity = study.features, study.polarity
         known = list(study.found.index)
+        model = pooled.autoencoder
         same_space = study.autoencoder.dimensions == model.dimensions
         along = model.decoder @ study.autoencoder.decoder.T if same_space else None
         for feature in [f for f in known if f in given]:
@@ -62,7 +63,7 @@ def carry_names(pooled: Study, studies: Mapping[str, Study]) -> None:
 
 def _turn(study: Study, column: int) -> None:
     """Read a discovered feature the other way round, as found."""
-    model = study.autoencoder
-    model.encoder[:, column] *= -1
-    model.decoder[column] *= -1
+    sign = np.ones(study.autoencoder.n_features, dtype=np.float32)
+    sign[column] = -1
+    study.autoencoder = study.autoencoder.turned(sign)
     study.pair_codes[:, column] = 0.0 - study.pair_codes[:, column]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from importlib.metadata import version
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +14,7 @@ from whimsight.pairs.table import Texts
 from whimsight.studies import Study
 from whimsight.studies.features import empty_features
 from whimsight.studies.inputs import DATASET, DIFFERENCE_FACTORS, residual_map
-from whimsight.studies.stages import draft_names, recurrence
+from whimsight.studies.stages import Clock, draft_names, pair_facts, recurrence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,68 +101,54 @@ def pool(
         Without effects: these are the comparison's.
     slices : list of Slice
     """
-    clock, start = {}, perf_counter()
-
-    def lap(stage: str) -> None:
-        nonlocal start
-        now = perf_counter()
-        clock[stage] = now - start
-        start = now
-
+    clock = Clock()
     pairs = pool_pairs([(s.name, s.pairs) for s in sources], settings.groups)
-    pair_of_row, slices, of_pair = _rows(sources, pairs)
+    pair_of_row, slices, blocks = _rows(sources, pairs)
     component = pairs.components(settings.groups)
     prompt = np.concatenate([component[part.rows][s.first] for part, s in zip(slices, sources, strict=True)])
     scale = _scale(sources) if features is None else features.attribute_scale
     names = [s.name for s in sources]
-    measured = _stack([_rescaled(s, scale) for s in sources])
+    measured = np.vstack([_rescaled(s, scale) for s in sources])
     for_names = _Naming.of(sources, prompt, settings.seed) if features is None else None
     dimensions = sources[0].differences.shape[1]
-    seen = np.empty((of_pair.size, dimensions), dtype=np.float32)
-    for i, source in enumerate(sources):
+    seen = np.empty((measured.shape[0], dimensions), dtype=np.float32)
+    for source, block in zip(sources, blocks, strict=True):
         if source.differences.shape[1] != dimensions:
             raise StudyError(
                 f"The embeddings of {source.name!r} have {source.differences.shape[1]} dimensions, those of "
                 f"{sources[0].name!r} {dimensions}. Embed all datasets with one model."
             )
-        seen[of_pair == i] = source.differences
+        seen[block] = source.differences
         source.differences = np.empty((0, 0), dtype=np.float32)
-    factors = _equalised(seen, of_pair, names) if features is None else _known_factors(features, names)
-    for i, name in enumerate(names):
+    factors = _equalised(seen, blocks, names) if features is None else _known_factors(features, names)
+    for name, block in zip(names, blocks, strict=True):
         if factors[name] != 1.0:
-            seen[of_pair == i] *= np.float32(factors[name])
-    lap("pool")
+            seen[block] *= np.float32(factors[name])
+    clock.lap("pool")
     if features is not None:
         _require_same_space(features, dimensions)
         autoencoder, explained = features.autoencoder, features.residual_map
         if explained is not None:
             seen -= measured @ explained
         table, drafts, chance = _taken_over(features)
+        sign = features.polarity[: autoencoder.n_features]
     else:
-        rows = _balanced(of_pair, settings.seed)
+        rows = _balanced(blocks, settings.seed)
         explained = residual_map(measured[rows], seen[rows]) if settings.train_on == "residuals" else None
         if explained is not None:
             seen -= measured @ explained
         autoencoder = _fit(seen[rows], prompt[rows], settings, progress)
-        lap("discover features")
+        clock.lap("discover features")
         table = empty_features(autoencoder.n_features)
         found, chance = recurrence(seen[rows], autoencoder, prompt[rows], settings)
         table["stability"] = np.concatenate([found, np.ones(measured.shape[1])])
-        lap("stability")
+        clock.lap("stability")
     codes = np.hstack([autoencoder.encode(seen), measured])
     if for_names is not None:
         drafts, sign = for_names.draft(table, codes, autoencoder, model, settings, progress)
-        autoencoder = replace(
-            autoencoder, encoder=autoencoder.encoder * sign, decoder=autoencoder.decoder * sign[:, None]
-        )
-        codes[:, : sign.size] *= sign
-        lap("draft names")
-    elif features is not None:
-        turned = features.polarity[: autoencoder.n_features]
-        autoencoder = replace(
-            autoencoder, encoder=autoencoder.encoder * turned, decoder=autoencoder.decoder * turned[:, None]
-        )
-        codes[:, : turned.size] *= turned
+        clock.lap("draft names")
+    autoencoder = autoencoder.turned(sign)
+    codes[:, : sign.size] *= sign
     study = Study(
         pairs=pairs,
         settings=settings,
@@ -179,26 +162,30 @@ def pool(
         autoencoder=autoencoder,
         attribute_scale=scale,
         residual_map=explained,
-        facts=_facts(pairs, seen, autoencoder, model, of_pair, names)
-        | {"chance_stability": chance, DIFFERENCE_FACTORS: factors},
-        seconds=clock,
+        facts={
+            **pair_facts(pairs),
+            **_facts(seen, codes, autoencoder, model, dict(zip(names, blocks, strict=True))),
+            "chance_stability": chance,
+            DIFFERENCE_FACTORS: factors,
+        },
+        seconds=clock.seconds,
     )
     return study, slices
 
 
-def _rows(sources: list[Source], pairs: Pairs) -> tuple[NDArray[np.int64], list[Slice], NDArray[np.int64]]:
-    """Return the unique pair of every row, the datasets as slices, and the dataset of every unique pair."""
+def _rows(sources: list[Source], pairs: Pairs) -> tuple[NDArray[np.int64], list[Slice], list[slice]]:
+    """Return the unique pair of every row, the datasets as slices, and where the unique pairs of each lie."""
     preference = pairs.preference
-    pair_of_row, slices, of_pair = [], [], []
+    pair_of_row, slices, blocks = [], [], []
     row = pair = 0
-    for i, source in enumerate(sources):
+    for source in sources:
         n = source.inverse.size
         pair_of_row.append(source.inverse + pair)
         rows = np.arange(row, row + n)
         slices.append(Slice(source.name, rows, preference[rows]))
-        of_pair.append(np.full(source.first.size, i))
+        blocks.append(slice(pair, pair + source.first.size))
         row, pair = row + n, pair + source.first.size
-    return np.concatenate(pair_of_row), slices, np.concatenate(of_pair)
+    return np.concatenate(pair_of_row), slices, blocks
 
 
 def _scale(sources: list[Source]) -> NDArray[np.float32]:
@@ -211,15 +198,11 @@ def _rescaled(source: Source, scale: NDArray[np.float32]) -> NDArray[np.float32]
     return np.asarray(source.measured * factor, dtype=np.float32)
 
 
-def _stack(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(np.vstack(parts), dtype=np.float32)
-
-
-def _equalised(seen: NDArray[np.float32], of_pair: NDArray[np.int64], names: list[str]) -> dict[str, float]:
+def _equalised(seen: NDArray[np.float32], blocks: list[slice], names: list[str]) -> dict[str, float]:
     """What the differences of each dataset are multiplied by to have the same mean square."""
     squares = []
-    for i, name in enumerate(names):
-        part = seen[of_pair == i]
+    for name, block in zip(names, blocks, strict=True):
+        part = seen[block]
         square = float(np.einsum("ij,ij->", part, part, dtype=np.float64)) / max(part.shape[0], 1)
         if square <= 0:
             raise FitError(
@@ -236,14 +219,14 @@ def _known_factors(features: Study, names: list[str]) -> dict[str, float]:
     return {name: float(known[name]) if isinstance(known, dict) and name in known else 1.0 for name in names}
 
 
-def _balanced(of_pair: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def _balanced(blocks: list[slice], seed: int) -> NDArray[np.int64]:
     """As many rows of each dataset, as far as repeating them goes."""
     rng = np.random.default_rng(seed)
-    counts = np.bincount(of_pair)
-    size = min(int(counts.max()), _MOST_ROWS, max(_REPEATS * int(counts.min()), _FEWEST_ROWS))
+    counts = [block.stop - block.start for block in blocks]
+    size = min(max(counts), _MOST_ROWS, max(_REPEATS * min(counts), _FEWEST_ROWS))
     chosen = [
-        np.resize(rng.permutation(np.flatnonzero(of_pair == i)), min(size, _REPEATS * int(n)))
-        for i, n in enumerate(counts)
+        np.resize(rng.permutation(np.arange(block.start, block.stop)), min(size, _REPEATS * n))
+        for block, n in zip(blocks, counts, strict=True)
     ]
     return np.concatenate(chosen)
 
@@ -351,27 +334,21 @@ class _Naming:
 
 
 def _facts(
-    pairs: Pairs,
     seen: NDArray[np.float32],
+    codes: NDArray[np.float32],
     autoencoder: SparseAutoencoder,
     model: Embedder | None,
-    of_pair: NDArray[np.int64],
-    names: list[str],
+    blocks: dict[str, slice],
 ) -> dict[str, Any]:
-    """Facts about the whole; error and active features are means over datasets, and told for each."""
-    frame = pairs.frame
-    error, active = {}, {}
-    for i, name in enumerate(names):
-        part = seen[of_pair == i]
-        error[name] = float(autoencoder.reconstruction_error(part))
-        active[name] = float(np.count_nonzero(autoencoder.encode(part)) / max(1, part.shape[0]))
+    """Facts about the dictionary; error and active features are means over datasets, and told for each."""
+    m = autoencoder.n_features
+    error = {name: float(autoencoder.reconstruction_error(seen[block])) for name, block in blocks.items()}
+    active = {
+        name: float(np.count_nonzero(codes[block, :m]) / max(1, block.stop - block.start))
+        for name, block in blocks.items()
+    }
     return {
-        "rows": len(pairs),
-        "distinct_pairs": int(of_pair.size),
-        "prompts": int(np.unique(pairs.prompt_codes).size),
-        "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
-        "labelled": int(np.isfinite(pairs.preference).sum()),
-        "ties": int((pairs.preference == 0.5).sum()),
+        "distinct_pairs": int(seen.shape[0]),
         "position_bias": None,
         "reconstruction_error": float(np.mean(list(error.values()))),
         "active_features": float(np.mean(list(active.values()))),
@@ -379,6 +356,4 @@ def _facts(
         "active_features_by_dataset": active,
         "embedder": getattr(model, "fingerprint", "ready embeddings"),
         "dimensions": int(seen.shape[1]),
-        "pairs_fingerprint": pairs.fingerprint,
-        "versions": {name: version(name) for name in ("whimsight", "numpy", "torch", "transformers")},
     }

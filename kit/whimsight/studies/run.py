@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from importlib.metadata import version
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +12,15 @@ from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
 from whimsight.studies.inputs import control_matrix, find_control, own_controls, prepare
 from whimsight.studies.predict import predict_with_lasso
-from whimsight.studies.stages import draft_names, make_embedder, make_settings, recurrence, vote_clusters
+from whimsight.studies.stages import (
+    Clock,
+    draft_names,
+    make_embedder,
+    make_settings,
+    pair_facts,
+    recurrence,
+    vote_clusters,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +84,7 @@ def study(
         pairs = read(pairs)
     settings = make_settings("study", embedder, embeddings, choices)
     _refuse_early(pairs, settings)
-    clock = _Clock()
+    clock = Clock()
     model = make_embedder(embedder, embeddings, settings)
     inputs = prepare(
         pairs,
@@ -112,9 +117,7 @@ def study(
         settings,
         progress,
     )
-    autoencoder = replace(
-        autoencoder, encoder=autoencoder.encoder * sign, decoder=autoencoder.decoder * sign[:, None]
-    )
+    autoencoder = autoencoder.turned(sign)
     codes[:, : sign.size] *= sign
     clock.lap("draft names")
 
@@ -222,32 +225,12 @@ def _facts(
 ) -> dict[str, Any]:
     seen = unexplained(inputs, explained)
     codes = autoencoder.encode(seen)
-    frame = pairs.frame
     return {
-        "rows": len(pairs),
+        **pair_facts(pairs),
         "distinct_pairs": int(inputs.first.size),
-        "prompts": int(np.unique(pairs.prompt_codes).size),
-        "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
-        "labelled": int(np.isfinite(pairs.preference).sum()),
-        "ties": int((pairs.preference == 0.5).sum()),
         "position_bias": position,
         "reconstruction_error": float(autoencoder.reconstruction_error(seen)),
         "active_features": float(np.count_nonzero(codes) / max(1, codes.shape[0])),
         "embedder": getattr(model, "fingerprint", "ready embeddings"),
         "dimensions": int(inputs.differences.shape[1]),
-        "pairs_fingerprint": pairs.fingerprint,
-        "versions": {name: version(name) for name in ("whimsight", "numpy", "torch", "transformers")},
     }
-
-
-class _Clock:
-    """Seconds of each stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = perf_counter()
-
-    def lap(self, stage: str) -> None:
-        now = perf_counter()
-        self.seconds[stage] = now - self._last
-        self._last = now

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from importlib.metadata import version
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +21,29 @@ if TYPE_CHECKING:
     from whimsight.pairs import Pairs, Texts
     from whimsight.progress import Progress
 
-__all__ = ["draft_names", "make_embedder", "make_settings", "recurrence", "vote_clusters"]
+__all__ = [
+    "Clock",
+    "draft_names",
+    "make_embedder",
+    "make_settings",
+    "pair_facts",
+    "recurrence",
+    "vote_clusters",
+]
+
+
+class Clock:
+    """Seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """End a stage, and begin the next one."""
+        now = perf_counter()
+        self.seconds[stage] = now - self._last
+        self._last = now
 
 
 def make_settings(
@@ -58,8 +82,6 @@ def recurrence(
     autoencoder: SparseAutoencoder,
     prompt: NDArray[np.int64],
     settings: Settings,
-    *,
-    weights: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
     """Return the stability of the discovered features, float64 (M,), and what chance gives them.
 
@@ -69,7 +91,7 @@ def recurrence(
         return np.full(autoencoder.n_features, np.nan), float("nan")
     from whimsight.autoencoder import stability
 
-    table = stability(seen, autoencoder, groups=prompt, weights=weights, seed=settings.seed)
+    table = stability(seen, autoencoder, groups=prompt, seed=settings.seed)
     return table["stability"].to_numpy(dtype=np.float64), float(table["chance"].mean())
 
 
@@ -137,3 +159,17 @@ def vote_clusters(pairs: Pairs, settings: Settings) -> list[NDArray[np.int64]]:
     by_prompt = pairs.components(settings.groups)
     several = "annotator" in pairs.frame and pairs.codes("annotator").max() > 0
     return [by_prompt, pairs.codes("annotator")] if several else [by_prompt]
+
+
+def pair_facts(pairs: Pairs) -> dict[str, Any]:
+    """Return what a study tells of its pairs as a whole, and what it was made with; JSON-ready."""
+    frame = pairs.frame
+    return {
+        "rows": len(pairs),
+        "prompts": int(np.unique(pairs.prompt_codes).size),
+        "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
+        "labelled": int(np.isfinite(pairs.preference).sum()),
+        "ties": int((pairs.preference == 0.5).sum()),
+        "pairs_fingerprint": pairs.fingerprint,
+        "versions": {name: version(name) for name in ("whimsight", "numpy", "torch", "transformers")},
+    }
