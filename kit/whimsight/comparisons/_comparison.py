@@ -13,13 +13,15 @@ from whimsight._suggest import nearest
 from whimsight.comparisons.conflicts import conflicts, turns
 from whimsight.comparisons.estimates import measure
 from whimsight.comparisons.heterogeneity import heterogeneity
-from whimsight.comparisons.mixture import mixture
+from whimsight.comparisons.mixture import mixture, washes_out
+from whimsight.comparisons.overall import bounded
 from whimsight.comparisons.ratios import ratios
 from whimsight.comparisons.verdict import verdicts
-from whimsight.effects import benjamini_hochberg, bonferroni
+from whimsight.effects import benjamini_hochberg
 from whimsight.errors import StudyError
 from whimsight.studies.inputs import control_matrix, own_controls
 from whimsight.studies.stages import vote_clusters
+from whimsight.studies.work import turned_round
 
 if TYPE_CHECKING:
     import altair as alt
@@ -282,23 +284,15 @@ class Comparison:
         """
         made, table = self._measured, self.study.features
         mixed_by = self._weights(weights)
-        found = _bounded(mixture(self._delta_win(), made.share, made.share_se, mixed_by))
+        found = bounded(mixture(self._delta_win(), made.share, made.share_se, mixed_by))
         found.index = table.index
         found.insert(0, "name", table["name"])
         if refit:
-            sign = self.study.polarity.astype(np.float64)
-            again = self._refitted(mixed_by)
-            for column, same, other in (
-                ("delta_win", "delta_win", "delta_win"),
-                ("delta_win_low", "delta_win_low", "delta_win_high"),
-                ("delta_win_high", "delta_win_high", "delta_win_low"),
-            ):
-                found[column] = np.where(sign > 0, again[same], -again[other])
-            effect = self._delta_win()
-            sure = (mixed_by[:, None] > 0) & (np.abs(effect.value) > effect.reach())
-            smaller = np.abs(found["delta_win"].to_numpy()) < 0.5 * np.abs(effect.value)
-            spans = (found["delta_win_low"] <= 0) & (found["delta_win_high"] >= 0)
-            found["washes_out"] = (sure & smaller).any(axis=0) & spans
+            again = turned_round(self._refitted(mixed_by), table.index[self.study.polarity < 0])
+            columns = ["delta_win", "delta_win_low", "delta_win_high"]
+            found[columns] = again[columns]
+            mixed, low, high = again[columns].to_numpy().T
+            found["washes_out"] = washes_out(self._delta_win(), mixed_by, mixed, low, high)
         return found
 
     def _refitted(self, weights: NDArray[np.float64]) -> pd.DataFrame:
@@ -312,7 +306,7 @@ class Comparison:
             [pairs.weight[part.rows] * w / pairs.weight[part.rows].sum() for part, w in taken]
         )
         controls, own = self._controls()
-        return effects(
+        table = effects(
             study.pair_codes[study.pair_of_row[rows]],
             np.concatenate([part.preference for part, _ in taken]),
             clusters=[way[rows] for way in vote_clusters(pairs, study.settings)],
@@ -321,6 +315,8 @@ class Comparison:
             weights=heft / heft.mean(),
             ties=study.settings.ties,
         )
+        table.index = study.found.index
+        return table
 
     def _weights(self, given: Mapping[str, float] | Sequence[float] | None) -> NDArray[np.float64]:
         if given is None:
@@ -471,6 +467,11 @@ class Comparison:
     def _table(self, shown: pd.DataFrame) -> pd.DataFrame:
         made, sign = self._measured, self.study.polarity.astype(np.float64)
         beta, effect = made.beta.turned(sign), made.delta_win.turned(sign)
+        intervals = (
+            ("beta", beta.value, beta.interval()),
+            ("delta_win", effect.value, effect.interval(bound=1.0)),
+        )
+        p, q = made.beta.p, effect.q
         parts = []
         for i in range(len(self.slices)):
             low, high = made.prevalence_low[i], made.prevalence_high[i]
@@ -478,27 +479,21 @@ class Comparison:
                 {"prevalence": made.prevalence.value[i], "prevalence_low": low, "prevalence_high": high},
                 index=shown.index,
             )
-            for name, found, bound in (("beta", beta, np.inf), ("delta_win", effect, 1.0)):
-                value, reach = found.value[i], found.reach()[i]
-                part[name] = value
-                part[f"{name}_low"] = np.maximum(value - reach, -bound)
-                part[f"{name}_high"] = np.minimum(value + reach, bound)
-            part["p"] = made.beta.p[i]
+            for name, values, (lows, highs) in intervals:
+                part[name], part[f"{name}_low"], part[f"{name}_high"] = values[i], lows[i], highs[i]
+            part["p"] = p[i]
             part["q"] = benjamini_hochberg(part["p"].to_numpy())
             part["n"] = made.n[i]
             part["prompts"] = made.prompts[i]
             part["verdict"] = verdicts(
-                part["delta_win_low"].to_numpy(), part["delta_win_high"].to_numpy(), effect.q[i]
+                part["delta_win_low"].to_numpy(), part["delta_win_high"].to_numpy(), q[i]
             )
             parts.append(part[list(TABLE_COLUMNS)])
         return pd.concat(parts, keys=self.datasets, names=["dataset", "feature"])
 
     def _features(self, shown: pd.DataFrame) -> pd.DataFrame:
-        found = heterogeneity(self._delta_win())
+        found = heterogeneity(self._delta_win(), bound=1.0)
         found.index = shown.index
-        # A delta-win lies between -1 and 1, and so does the standard deviation of several.
-        for column in ("pooled_low", "pooled_high", "tau_high"):
-            found[column] = found[column].clip(-1.0, 1.0)
         for column in ("kind", "name", "status"):
             found[column] = shown[column]
         return found[list(COMPARED_COLUMNS)]
@@ -540,53 +535,3 @@ class Comparison:
         from whimsight.comparisons.display import comparison_html
 
         return comparison_html(self)
-
-
-def _bounded(mixed: pd.DataFrame) -> pd.DataFrame:
-    """A delta-win lies between -1 and 1."""
-    for column in ("delta_win_low", "delta_win_high"):
-        mixed[column] = mixed[column].clip(-1.0, 1.0)
-    return mixed
-
-
-def fill_effects(comparison: Comparison) -> None:
-    """Write into a pooled study's table what all datasets, counting the same, measure and express together.
-
-    Effects are means over the datasets that have one: of beta the plain mean, of delta-win the mixture's.
-    """
-    from scipy.special import stdtr, stdtrit
-
-    study, made = comparison.study, comparison.measured
-    table = study.found
-    k = len(comparison.slices)
-    equal = np.full(k, 1 / k)
-    share = made.prevalence
-    table["prevalence"] = equal @ share.value
-    for end, sign in (("low", -1.0), ("high", 1.0)):
-        ends = made.prevalence_low if end == "low" else made.prevalence_high
-        # The ends' distances stand for standard errors (MOVER, Zou and Donner 2008): Wilson's are there at 0 and 1 too.
-        apart = np.abs(ends - share.value) / k
-        squared = np.einsum("aj,jab,bj->j", apart, share.correlation, apart)
-        table[f"prevalence_{end}"] = table["prevalence"] + sign * np.sqrt(squared)
-    have = np.isfinite(made.beta.value)
-    part = have / np.maximum(have.sum(axis=0), 1)
-    table["beta"] = np.where(have.any(axis=0), (part * np.nan_to_num(made.beta.value)).sum(axis=0), np.nan)
-    se = np.sqrt(np.einsum("aj,jab,bj->j", part, np.nan_to_num(made.beta.covariance), part))
-    degrees = _degrees(made.beta, part)
-    reach = stdtrit(degrees, 1 - _LEVEL / 2) * se
-    table["beta_low"], table["beta_high"] = table["beta"] - reach, table["beta"] + reach
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.asarray(2 * stdtr(degrees, -np.abs(table["beta"].to_numpy() / se)))
-    table["p"], table["q"], table["significant"] = p, benjamini_hochberg(p), bonferroni(p)
-    mixed = _bounded(mixture(made.delta_win, made.share, made.share_se, np.ones(k)))
-    for column in ("delta_win", "delta_win_low", "delta_win_high"):
-        table[column] = mixed[column].to_numpy()
-    table["n"] = made.n.sum(axis=0)
-
-
-def _degrees(found: Estimates, part: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Satterthwaite's, of weighted sums (K, F) of independent estimates."""
-    variances = np.square(part * np.nan_to_num(found.se))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        each = np.where(part > 0, np.square(variances) / found.degrees, 0.0)
-        return np.asarray(np.square(variances.sum(axis=0)) / each.sum(axis=0))

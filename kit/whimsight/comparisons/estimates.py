@@ -83,6 +83,13 @@ class Estimates:
 
         return np.asarray(stdtrit(self.degrees, 1 - alpha / 2) * self.se)
 
+    def interval(
+        self, bound: float = np.inf, alpha: float = 0.05
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ends of the intervals of level 1 - ``alpha``, float64 (K, F) each, cut at ``-bound`` and ``bound``."""
+        reach = self.reach(alpha)
+        return np.maximum(self.value - reach, -bound), np.minimum(self.value + reach, bound)
+
     def turned(self, sign: NDArray[np.float64]) -> Estimates:
         """Return the estimates with the features of ``sign`` (F,) -1 read the other way round."""
         return Estimates(self.value * sign, self.covariance, self.degrees)

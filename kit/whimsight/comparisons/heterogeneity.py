@@ -33,7 +33,7 @@ _RELATIVE_ZERO = 1e-9
 """Variances below this part of the largest are rounding: two slices that are copies of each other."""
 
 
-def heterogeneity(estimates: Estimates, alpha: float = 0.05) -> pd.DataFrame:
+def heterogeneity(estimates: Estimates, alpha: float = 0.05, *, bound: float = np.inf) -> pd.DataFrame:
     """Random-effects meta-analysis of every feature over K slices.
 
     The true effects of the slices are taken to scatter around a mean with standard deviation tau. Slices without an
@@ -45,6 +45,8 @@ def heterogeneity(estimates: Estimates, alpha: float = 0.05) -> pd.DataFrame:
         value and degrees float64 (K, F), covariance float64 (F, K, K).
     alpha : float
         Intervals are of level 1 - ``alpha``.
+    bound : float
+        What the values cannot exceed in size (1 for delta-win), nor their standard deviation; intervals end there.
 
     Returns
     -------
@@ -107,6 +109,8 @@ def heterogeneity(estimates: Estimates, alpha: float = 0.05) -> pd.DataFrame:
         for name, column in part.items():
             found[name][features] = column
     table = pd.DataFrame(found)
+    for end in ("pooled_low", "pooled_high", "tau_high"):
+        table[end] = table[end].clip(-bound, bound)
     table["q"] = benjamini_hochberg(found["p"])
     table["datasets"] = counts.astype(np.int64)
     return table

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from whimsight.comparisons.estimates import Estimates
 
-__all__ = ["mixture"]
+__all__ = ["mixture", "washes_out"]
 
 _ENOUGH = 0.8
 """Share of the rows that carry an effect for which it must be known."""
@@ -96,17 +96,38 @@ def mixture(
     reach = stdtrit(satterthwaite(own, estimates.degrees, linked), 1 - alpha / 2) * np.sqrt(variance)
     mixed = np.where(covered >= _ENOUGH, mixed, np.nan)
     low, high = mixed - reach, mixed + reach
-    sure = (w > 0) & (np.abs(value) > estimates.reach(alpha))
-    gone = (sure & (np.abs(mixed) < _GONE * np.abs(value))).any(axis=0)
     return pd.DataFrame(
         {
             "delta_win": mixed,
             "delta_win_low": low,
             "delta_win_high": high,
             "covered": covered,
-            "washes_out": gone & (low <= 0) & (high >= 0),
+            "washes_out": washes_out(estimates, w[:, 0], mixed, low, high, alpha),
         }
     )
+
+
+def washes_out(
+    estimates: Estimates,
+    weights: NDArray[np.float64],
+    mixed: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    alpha: float = 0.05,
+) -> NDArray[np.bool_]:
+    """Whether an effect of a slice in a mixture is gone in it, bool (F,); see `mixture`.
+
+    Parameters
+    ----------
+    estimates : Estimates
+    weights : ndarray
+        float64 (K,).
+    mixed, low, high : ndarray
+        float64 (F,): the effect in the mixture, with the ends of its interval.
+    """
+    sure = (weights[:, None] > 0) & (np.abs(estimates.value) > estimates.reach(alpha))
+    gone = (sure & (np.abs(mixed) < _GONE * np.abs(estimates.value))).any(axis=0)
+    return np.asarray(gone & (low <= 0) & (high >= 0))
 
 
 def _checked(weights: ArrayLike, k: int) -> NDArray[np.float64]:

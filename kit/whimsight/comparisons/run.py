@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whimsight._suggest import nearest
-from whimsight.comparisons._comparison import Comparison, fill_effects
+from whimsight.comparisons._comparison import Comparison
 from whimsight.comparisons.names import carry_names
+from whimsight.comparisons.overall import fill_effects
 from whimsight.comparisons.pooling import DATASET, pool
-from whimsight.comparisons.slices import Slice, slices_by, slices_of_votes
-from whimsight.comparisons.sources import check_embeddings, named_sources, read_source
+from whimsight.comparisons.slices import Slice, check_columns, slices_by, slices_of_votes
+from whimsight.comparisons.sources import check_embeddings, named_sources, opened, read_source
 from whimsight.errors import EmbeddingError, FitError, StudyError
 from whimsight.studies import Study
 from whimsight.studies.stages import make_embedder, make_settings
@@ -210,19 +209,6 @@ def _refuse_one_sided(name: str, pairs: Pairs, settings: Settings) -> None:
         raise FitError(f"In {name!r}: {error}") from None
 
 
-def _require_columns(pairs: Pairs, by: Any, votes: Any) -> None:
-    """Find out before anything is embedded that a column is not there."""
-    known = [str(c) for c in pairs.frame.columns]
-    asked = [by] if isinstance(by, str) and by not in ("model", "topics") else []
-    asked += [c for c in votes.values() if isinstance(c, str)] if isinstance(votes, Mapping) else []
-    for column in asked:
-        if column not in known:
-            raise StudyError(
-                f"No column {column!r} in {pairs.name!r}.{nearest(column, [*known, 'model', 'topics'])} Columns: "
-                f"{', '.join(known)}."
-            )
-
-
 def _one_study(
     given: Any,
     embedder: str | Embedder | None,
@@ -232,26 +218,21 @@ def _one_study(
     votes: Any,
 ) -> Study:
     """Return the study to slice; made of pairs where these were given."""
-    from whimsight.pairs import Pairs, load, read, samples
     from whimsight.studies import study
 
-    if isinstance(given, Study):
-        if embedder is not None or choices:
-            said = ", ".join([*(["embedder"] if embedder is not None else []), *choices])
-            raise StudyError(f"The study is made already: leave out {said}, or hand in its pairs.")
-        return given
     if isinstance(given, Comparison | Mapping | list | tuple):
         raise StudyError(
             "by=... and votes=... slice one study. Make the comparison of several first, and slice its study: "
             "ws.compare(comparison.study, by=...)."
         )
-    if isinstance(given, str) and given.endswith(".whim"):
-        return Study.open(given)
-    if isinstance(given, str) and given in samples().index and not Path(given).exists():
-        given = load(given)
-    pairs = given if isinstance(given, Pairs) else read(given)
-    _require_columns(pairs, by, votes)
-    return study(pairs, embedder=embedder or "minilm", progress=progress, **choices)
+    made = opened(given)
+    if not isinstance(made, Study):
+        check_columns(made, by, votes)
+        return study(made, embedder=embedder or "minilm", progress=progress, **choices)
+    if embedder is not None or choices:
+        said = ", ".join([*(["embedder"] if embedder is not None else []), *choices])
+        raise StudyError(f"The study is made already: leave out {said}, or hand in its pairs.")
+    return made
 
 
 def _settings(

@@ -147,9 +147,8 @@ class Compared:
     @classmethod
     def of(cls, datasets: Sequence[str], by: str, effects: Estimates, q: NDArray[np.float64]) -> Compared:
         """Take delta-win as it was estimated."""
-        value, reach = effects.value, effects.reach()
-        low, high = np.maximum(value - reach, -1.0), np.minimum(value + reach, 1.0)
-        return cls(datasets, by, value, low, high, q, effects.q)
+        low, high = effects.interval(bound=1.0)
+        return cls(datasets, by, effects.value, low, high, q, effects.q)
 
     def turned(self) -> Compared:
         """Return the same of features that are read the other way round."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from whimsight.progress import Progress
     from whimsight.studies import Study
 
-__all__ = ["Slice", "slices_by", "slices_of_votes"]
+__all__ = ["Slice", "check_columns", "slices_by", "slices_of_votes"]
 
 _MOST = 12
 _FEWEST = 30
@@ -198,10 +198,28 @@ def _groups(study: Study, by: Any, *, many: bool, n_topics: int, progress: Progr
 
         found = topics(pairs, n=min(8, n_topics), seed=study.settings.seed, progress=progress)
         return Groups("topics", found.names, split(found.of_row, np.arange(n), len(found.names)))
+    raise _no_column(pairs, by)
+
+
+def check_columns(pairs: Pairs, by: Any, votes: Any) -> None:
+    """Find out before anything is embedded that a column to slice by, or of votes, is not there.
+
+    Raises
+    ------
+    StudyError
+    """
+    if isinstance(by, str) and by not in (*pairs.frame.columns, "model", "topics"):
+        raise _no_column(pairs, by)
+    for name, source in votes.items() if isinstance(votes, Mapping) else ():
+        if isinstance(source, str):
+            _vote_column(pairs, str(name), source)
+
+
+def _no_column(pairs: Pairs, by: str) -> StudyError:
     from whimsight._suggest import nearest
 
     known = [str(c) for c in pairs.frame.columns]
-    raise StudyError(
+    return StudyError(
         f"No column {by!r} in {pairs.name!r} to slice by.{nearest(by, [*known, 'model', 'topics'])} Columns: "
         f"{', '.join(known)}; or 'model', 'topics', an array of labels, {{name: mask}}."
     )
@@ -281,17 +299,9 @@ def _too_few(name: str, groups: Groups, left_out: dict[str, dict[str, Any]], n_k
 def _votes(pairs: Pairs, name: str, source: Any) -> NDArray[np.float64]:
     import pandas as pd
 
-    from whimsight._suggest import nearest
-
     n = len(pairs)
     if isinstance(source, str):
-        if source not in pairs.frame.columns:
-            known = [str(c) for c in pairs.frame.columns]
-            raise StudyError(
-                f"Votes of {name!r}: no column {source!r} in {pairs.name!r}.{nearest(source, known)} Columns: "
-                f"{', '.join(known)}."
-            )
-        values, where = pairs.frame[source], f"column {source!r}"
+        values, where = _vote_column(pairs, name, source), f"column {source!r}"
     else:
         if np.ndim(source) != 1:
             raise StudyError(
@@ -314,6 +324,18 @@ def _votes(pairs: Pairs, name: str, source: Any) -> NDArray[np.float64]:
             "A vote is 1 (A), 0 (B), 0.5 (tie), a share of votes for A between them, or missing."
         )
     return numbers
+
+
+def _vote_column(pairs: Pairs, name: str, column: str) -> pd.Series:
+    from whimsight._suggest import nearest
+
+    if column not in pairs.frame.columns:
+        known = [str(c) for c in pairs.frame.columns]
+        raise StudyError(
+            f"Votes of {name!r}: no column {column!r} in {pairs.name!r}.{nearest(column, known)} Columns: "
+            f"{', '.join(known)}."
+        )
+    return pairs.frame[column]
 
 
 def _once_a_pair(pairs: Pairs, rows: NDArray[np.int64], vote: NDArray[np.float64]) -> NDArray[np.int64]:

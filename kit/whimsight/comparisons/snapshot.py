@@ -81,7 +81,7 @@ def comparison_snapshot(
             f"examples must be 0 or more and characters 1 or more; found {examples} and {characters}."
         )
     study, effects = comparison.study, comparison.measured.delta_win
-    agreement = heterogeneity(effects)
+    agreement = heterogeneity(effects, bound=1.0)
     said = Compared.of(comparison.datasets, comparison.by, effects, agreement["q"].to_numpy())
     names = [str(f) for f in study.found.index]
     k = len(comparison.slices)
@@ -144,9 +144,6 @@ def _features(
     comparison: Comparison, agreement: pd.DataFrame, said: Compared, *, quotes: bool
 ) -> list[dict[str, Any]]:
     study, effects = comparison.study, comparison.measured.delta_win
-    # A delta-win lies between -1 and 1, and so does the standard deviation of several.
-    for column in ("pooled_low", "pooled_high", "tau_high"):
-        agreement[column] = agreement[column].clip(-1.0, 1.0)
     numbers = [c for c in agreement.columns if c != "datasets"]
     rows = agreement[numbers].to_dict("records")
     cells, turned = _cells(comparison, said), said.turned()
@@ -175,7 +172,7 @@ def _cells(comparison: Comparison, said: Compared) -> list[list[dict[str, Any]]]
     made = comparison.measured
     k, f = made.n.shape
     against_first = ratios(made.prevalence, made.prevalence_low, made.prevalence_high, 0)
-    reach = made.beta.reach()
+    beta_low, beta_high = made.beta.interval()
     shown: dict[str, NDArray[Any]] = {
         "prevalence": made.prevalence.value,
         "prevalence_low": made.prevalence_low,
@@ -188,8 +185,8 @@ def _cells(comparison: Comparison, said: Compared) -> list[list[dict[str, Any]]]
     shown["ratio_low"][~np.isfinite(shown["ratio"])] = np.nan
     shown |= {
         "beta": made.beta.value,
-        "beta_low": made.beta.value - reach,
-        "beta_high": made.beta.value + reach,
+        "beta_low": beta_low,
+        "beta_high": beta_high,
         "delta_win": said.value,
         "delta_win_low": said.low,
         "delta_win_high": said.high,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from whimsight.progress import Progress
     from whimsight.studies.settings import Settings
 
-__all__ = ["Source", "named_sources", "read_source"]
+__all__ = ["Source", "check_embeddings", "named_sources", "opened", "read_source"]
 
 
 @dataclass(slots=True)
@@ -73,9 +73,9 @@ def named_sources(given: Any) -> tuple[dict[str, Pairs | Study], dict[str, str]]
     from whimsight.comparisons.grouping import distinct
 
     if isinstance(given, Mapping):
-        parts = [(str(name), _one(value)) for name, value in given.items()]
+        parts = [(str(name), opened(value)) for name, value in given.items()]
     elif isinstance(given, Sequence) and not isinstance(given, str):
-        read = [_one(value) for value in given]
+        read = [opened(value) for value in given]
         parts = [(value.name, value) for value in read]
     else:
         raise StudyError(
@@ -99,7 +99,14 @@ def named_sources(given: Any) -> tuple[dict[str, Pairs | Study], dict[str, str]]
     return {name: value for name, (_, value) in zip(names, parts, strict=True)}, keys
 
 
-def _one(value: Any) -> Pairs | Study:
+def opened(value: Any) -> Pairs | Study:
+    """Return a study or pairs as they are, and read what stands for one: a file, a sample's name, a table.
+
+    Raises
+    ------
+    StudyError
+        For a `Comparison`.
+    """
     from pathlib import Path
 
     from whimsight.comparisons._comparison import Comparison
