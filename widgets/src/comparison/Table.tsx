@@ -1,9 +1,10 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are laid out by CSS grid, which takes the roles of table elements away
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells do not
 /** Features by datasets: a grid whose rows are walked with the keyboard, choosing as one goes. */
-import { type ReadonlySignal, useComputed } from "@preact/signals";
+import type { ReadonlySignal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { KindIcon, StatusIcon } from "../shared/icons";
+import { Line, Marks } from "../shared/Line";
 import { UNNAMED } from "../shared/names";
 import { useRowFocus } from "../shared/rowFocus";
 import { effectAxis, PREVALENCE } from "./axes";
@@ -87,18 +88,7 @@ function Name({ state, row, how }: Pick<LineProps, "state" | "row" | "how">) {
           <KindIcon kind={feature.kind} />
           <span class="ws-hidden">{feature.kind}</span>
         </span>
-        {!feature.recurs && (
-          <span class="lb-mark" title="Does not recur on other prompts better than chance">
-            <span aria-hidden="true">≁</span>
-            <span class="ws-hidden">does not recur</span>
-          </span>
-        )}
-        {row.turned && (
-          <span class="lb-mark" title="Read the other way round">
-            <span aria-hidden="true">⇄</span>
-            <span class="ws-hidden">turned round</span>
-          </span>
-        )}
+        <Marks recurs={feature.recurs} turned={row.turned} />
       </div>
       <div class="cp-pills">
         {row.conflicts.length > 0 ? (
@@ -132,9 +122,7 @@ interface LineProps {
   stop: ReadonlySignal<string | undefined>;
 }
 
-function Line({ state, row, index, axis, lanes, how, stop }: LineProps) {
-  const is = useComputed(() => state.chosen.value?.id === row.id).value;
-  const stops = useComputed(() => stop.value === row.id).value;
+function ComparedLine({ state, row, index, axis, lanes, how, stop }: LineProps) {
   // Drawn again only when the row or the picture changed, not when another one is chosen.
   const cells = useMemo(
     () => (
@@ -153,23 +141,9 @@ function Line({ state, row, index, axis, lanes, how, stop }: LineProps) {
     [state, row, axis, lanes, how],
   );
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the widget's own keys walk the rows
-    <div
-      role="row"
-      id={`${state.uid}-${row.id}`}
-      class="lb-line cp-row"
-      aria-rowindex={index + 2}
-      aria-selected={is}
-      tabIndex={stops ? 0 : -1}
-      data-feature={row.id}
-      data-status={row.status}
-      onClick={(event) => {
-        state.choose(row.id);
-        event.currentTarget.focus({ preventScroll: true });
-      }}
-    >
+    <Line state={state} row={row} index={index} class="cp-row" stop={stop}>
       {cells}
-    </div>
+    </Line>
   );
 }
 
@@ -189,7 +163,7 @@ export function Table({ state, how }: { state: State; how: "effects" | "prevalen
   const lines = useMemo(
     () =>
       rows.map((row, index) => (
-        <Line
+        <ComparedLine
           key={row.id}
           state={state}
           row={row}

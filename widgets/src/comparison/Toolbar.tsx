@@ -2,9 +2,8 @@
 import { useSignal } from "@preact/signals";
 import type { Kind, Status } from "../protocol";
 import { plural } from "../shared/format";
-import { Icon } from "../shared/icons";
 import { STATUSES } from "../shared/names";
-import { Choice, Fold, FoldedLine, Search } from "../shared/Tools";
+import { Choice, CountLine, FilterButton, Fold, FoldedLine, Search } from "../shared/Tools";
 import { type By, countFilters, type Filters, orderBy, ordersOf } from "./order";
 import type { State, View } from "./state";
 
@@ -127,10 +126,8 @@ function OrderChoice({ state }: { state: State }) {
 
 export function Toolbar({ state }: { state: State }) {
   const open = useSignal(false);
-  const shown = state.view.value.length;
-  const all = state.rows.value.length;
   const active = countFilters(state.filters.value);
-  const narrowed = active > 0 || state.search.value.trim() !== "";
+  const listed = state.showing.value !== "conflicts";
   const id = `${state.uid}-filters`;
   return (
     <div class="lb-toolbar lb-noprint">
@@ -141,34 +138,17 @@ export function Toolbar({ state }: { state: State }) {
       </div>
       <div class="lb-searchline">
         <Search state={state} placeholder="Search names" />
-        <button
-          type="button"
-          class="lb-button"
-          aria-expanded={open.value}
-          aria-controls={id}
-          onClick={() => {
-            open.value = !open.peek();
-          }}
-        >
-          <Icon shape="filter" /> Filter
-          {active > 0 && <span class="lb-badge">{active}</span>}
-        </button>
+        <FilterButton open={open} id={id} active={active} />
       </div>
       {open.value && <FilterPanel state={state} id={id} />}
-      <div class="lb-countline">
-        <span role="status">
-          {narrowed ? `${shown} of ${all} features` : plural(all, "feature")}
-          {state.showing.value === "conflicts" &&
-            `, ${plural(state.conflicts.value.length, "conflict")}, largest first`}
-        </span>
-        {narrowed && (
-          <button type="button" class="lb-link" onClick={state.clearFilters}>
-            Clear
-          </button>
-        )}
-        <span class="lb-grow" />
-        {state.showing.value !== "conflicts" && <OrderChoice state={state} />}
-      </div>
+      <CountLine
+        state={state}
+        all={state.rows.value.length}
+        active={active}
+        after={listed ? "" : `, ${plural(state.conflicts.value.length, "conflict")}, largest first`}
+      >
+        {listed && <OrderChoice state={state} />}
+      </CountLine>
     </div>
   );
 }

@@ -1,13 +1,13 @@
 /** Everything about the chosen feature, and the controls of a person's work on it. */
 import { batch, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { Icon, KindIcon, StatusIcon } from "../shared/icons";
+import { Facts, How, TurnRound, useTop } from "../shared/About";
+import { Icon } from "../shared/icons";
 import { NameField } from "../shared/NameField";
 import { UNNAMED } from "../shared/names";
 import { Sentence } from "../shared/Sentence";
 import { StatusChoice } from "../shared/StatusChoice";
 import { Suggestions } from "../shared/Suggestions";
-import { Tip } from "../shared/Tooltip";
 import { Examples } from "./Examples";
 import { Numbers } from "./Numbers";
 import type { Row } from "./rows";
@@ -90,49 +90,17 @@ function Note({ state, row }: { state: State; row: Row }) {
   );
 }
 
-function Facts({ state, row }: { state: State; row: Row }) {
-  const { feature } = row;
-  return (
-    <p class="lb-what">
-      <span class="lb-kindword">
-        <KindIcon kind={feature.kind} /> {feature.kind}
-      </span>
-      {!state.editable.value && (
-        <span class="lb-statusword" data-status={row.status}>
-          <StatusIcon status={row.status} /> {row.status}
-        </span>
-      )}
-      <code>{row.id}</code>
-      {!feature.recurs && (
-        <Tip text="Learnt from other prompts, the autoencoder does not find this feature again better than chance. Its examples may share something real, but do not build on it: another sample could show something else.">
-          <span class="lb-flag">
-            <Icon shape="warn" /> does not recur
-          </span>
-        </Tip>
-      )}
-      {row.turned && (
-        <Tip text="A person turned this feature: more of it is less of the code as it was found. Signs, sides and the histogram are turned with it.">
-          <span class="lb-flag lb-quiet">
-            <Icon shape="turn" /> turned round
-          </span>
-        </Tip>
-      )}
-      {row.named && row.draft !== UNNAMED && row.draft !== row.name && (
-        <span class="lb-fine">
-          draft: <span dir="auto">{row.draft}</span>
-        </span>
-      )}
-    </p>
-  );
-}
+const TIPS = {
+  recurs:
+    "Learnt from other prompts, the autoencoder does not find this feature again better than chance. Its examples may share something real, but do not build on it: another sample could show something else.",
+  turned:
+    "A person turned this feature: more of it is less of the code as it was found. Signs, sides and the histogram are turned with it.",
+};
 
 export function Detail({ state, row }: { state: State; row: Row }) {
-  const pane = useRef<HTMLDivElement>(null);
+  const pane = useTop(row.id);
   const editable = state.editable.value;
   const unread = row.feature.histogram.counts.every((count) => count === 0);
-  useEffect(() => {
-    if (pane.current?.parentElement) pane.current.parentElement.scrollTop = 0;
-  }, [row.id]);
   return (
     <div ref={pane} class="lb-detail">
       <header class="lb-detailhead">
@@ -140,15 +108,7 @@ export function Detail({ state, row }: { state: State; row: Row }) {
           <NameField key={row.id} state={state} row={row} />
           {editable && (
             <div class="lb-actions lb-noprint">
-              <button
-                type="button"
-                class="lb-button"
-                aria-pressed={row.turned}
-                title="Read it the other way round: more becomes less (t)"
-                onClick={() => state.edit(row.id, { turned: !row.turned })}
-              >
-                <Icon shape="turn" /> Turn round
-              </button>
+              <TurnRound state={state} row={row} />
               <button
                 type="button"
                 class="lb-button lb-primary"
@@ -167,7 +127,7 @@ export function Detail({ state, row }: { state: State; row: Row }) {
             </div>
           )}
         </div>
-        <Facts state={state} row={row} />
+        <Facts state={state} row={row} tips={TIPS} />
         {editable && (row.feature.kind === "discovered" || row.named) && (
           <Suggestions state={state} row={row} />
         )}
@@ -183,16 +143,7 @@ export function Detail({ state, row }: { state: State; row: Row }) {
         </p>
       )}
       <Numbers row={row} controls={state.snapshot.value?.study.controls ?? []} editable={editable} />
-      {row.feature.note && (
-        <p class="lb-how">
-          {row.feature.kind === "discovered" && (
-            <span class="lb-fine">
-              {row.turned ? "About the draft, before it was turned: " : "About the draft: "}
-            </span>
-          )}
-          <span dir="auto">{row.feature.note}</span>
-        </p>
-      )}
+      <How row={row} />
       <Examples state={state} row={row} />
     </div>
   );

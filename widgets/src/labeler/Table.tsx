@@ -8,6 +8,7 @@ import type { FeatureId } from "../protocol";
 import { decimal, percent, points } from "../shared/format";
 import { Interval, IntervalAxis } from "../shared/Interval";
 import { KindIcon, StatusIcon } from "../shared/icons";
+import { Line, Marks } from "../shared/Line";
 import { UNNAMED } from "../shared/names";
 import { useRowFocus } from "../shared/rowFocus";
 import { type Column, nextSort, type Row } from "./rows";
@@ -100,18 +101,7 @@ function Cells({ row, domain }: Pick<LineProps, "row" | "domain">) {
           {row.name}
         </span>
         {feature.kind === "discovered" && <span class="lb-id">{row.id}</span>}
-        {!feature.recurs && (
-          <span class="lb-mark" title="Does not recur on other prompts better than chance">
-            <span aria-hidden="true">≁</span>
-            <span class="ws-hidden">does not recur</span>
-          </span>
-        )}
-        {row.turned && (
-          <span class="lb-mark" title="Read the other way round">
-            <span aria-hidden="true">⇄</span>
-            <span class="ws-hidden">turned round</span>
-          </span>
-        )}
+        <Marks recurs={feature.recurs} turned={row.turned} />
       </div>
       <div role="gridcell" class="lb-cell lb-kind" title={feature.kind}>
         <KindIcon kind={feature.kind} />
@@ -147,28 +137,12 @@ function Cells({ row, domain }: Pick<LineProps, "row" | "domain">) {
   );
 }
 
-function Line({ state, row, index, domain, stop }: LineProps) {
-  const is = useComputed(() => state.chosen.value?.id === row.id).value;
-  const stops = useComputed(() => stop.value === row.id).value;
+function FeatureLine({ state, row, index, domain, stop }: LineProps) {
   const cells = useMemo(() => <Cells row={row} domain={domain} />, [row, domain]);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the widget's own keys walk the rows
-    <div
-      role="row"
-      id={`${state.uid}-${row.id}`}
-      class="lb-row lb-line"
-      aria-rowindex={index + 2}
-      aria-selected={is}
-      tabIndex={stops ? 0 : -1}
-      data-feature={row.id}
-      data-status={row.status}
-      onClick={(event) => {
-        state.choose(row.id);
-        event.currentTarget.focus({ preventScroll: true });
-      }}
-    >
+    <Line state={state} row={row} index={index} class="lb-row" stop={stop}>
       {cells}
-    </div>
+    </Line>
   );
 }
 
@@ -187,7 +161,9 @@ export function Table({ state }: { state: State }) {
   const line = (row: Row, index: number): VNode => {
     const known = drawn.get(row.id);
     if (known && known.row === row && known.index === index) return known.element;
-    const element = <Line key={row.id} state={state} row={row} index={index} domain={domain} stop={stop} />;
+    const element = (
+      <FeatureLine key={row.id} state={state} row={row} index={index} domain={domain} stop={stop} />
+    );
     drawn.set(row.id, { row, index, element });
     return element;
   };

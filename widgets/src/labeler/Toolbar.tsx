@@ -1,10 +1,8 @@
 /** Search, filters, order and progress above the table. */
 import { useSignal } from "@preact/signals";
 import type { Kind, Status } from "../protocol";
-import { plural } from "../shared/format";
-import { Icon } from "../shared/icons";
 import { STATUSES } from "../shared/names";
-import { Choice, Fold, FoldedLine, Search } from "../shared/Tools";
+import { Choice, CountLine, FilterButton, Fold, FoldedLine, Search } from "../shared/Tools";
 import { type Column, countFilters, type Filters, NO_FILTERS, progress, type Sort } from "./rows";
 import type { State } from "./state";
 
@@ -107,10 +105,7 @@ function FilterPanel({ state, id }: { state: State; id: string }) {
 
 export function Toolbar({ state }: { state: State }) {
   const open = useSignal(false);
-  const shown = state.view.value.length;
-  const all = state.rows.value.length;
   const active = countFilters(state.filters.value);
-  const narrowed = active > 0 || state.search.value.trim() !== "";
   const id = `${state.uid}-filters`;
   return (
     <div class="lb-toolbar lb-noprint">
@@ -118,31 +113,17 @@ export function Toolbar({ state }: { state: State }) {
       <div class="lb-searchline">
         <Fold state={state} />
         <Search state={state} placeholder="Search names, notes, tags" />
-        <button
-          type="button"
-          class="lb-button"
-          aria-expanded={open.value}
-          aria-controls={id}
-          onClick={() => {
-            open.value = !open.peek();
-          }}
-        >
-          <Icon shape="filter" /> Filter
-          {active > 0 && <span class="lb-badge">{active}</span>}
-        </button>
+        <FilterButton open={open} id={id} active={active} />
       </div>
       {open.value && <FilterPanel state={state} id={id} />}
-      <div class="lb-countline">
-        <span role="status">{narrowed ? `${shown} of ${all} features` : plural(all, "feature")}</span>
-        {!narrowed && <span class="lb-order">{orderWords(state.sort.value)}</span>}
-        {narrowed && (
-          <button type="button" class="lb-link" onClick={state.clearFilters}>
-            Clear
-          </button>
-        )}
-        <span class="lb-grow" />
+      <CountLine
+        state={state}
+        all={state.rows.value.length}
+        active={active}
+        whole={<span class="lb-order">{orderWords(state.sort.value)}</span>}
+      >
         <Progress state={state} />
-      </div>
+      </CountLine>
     </div>
   );
 }

@@ -1,6 +1,8 @@
 /** What stands above a list of features in every widget: search, choices, and a way to put the list away. */
 import type { ReadonlySignal, Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import type { Desk } from "./desk";
+import { plural } from "./format";
 import { Icon } from "./icons";
 import type { NamedRow } from "./names";
 
@@ -9,6 +11,7 @@ export interface Listing extends Desk {
   view: ReadonlySignal<readonly NamedRow[]>;
   chosen: ReadonlySignal<NamedRow | null>;
   search: Signal<string>;
+  clearFilters(): void;
   step(by: number): void;
   /** Whether the list is put away, where it is narrow. */
   folded: Signal<boolean>;
@@ -107,5 +110,55 @@ export function Search({ state, placeholder }: { state: Listing; placeholder: st
       />
       <kbd>/</kbd>
     </label>
+  );
+}
+
+/** Opens the filters, and says how many are set. */
+export function FilterButton({ open, id, active }: { open: Signal<boolean>; id: string; active: number }) {
+  return (
+    <button
+      type="button"
+      class="lb-button"
+      aria-expanded={open.value}
+      aria-controls={id}
+      onClick={() => {
+        open.value = !open.peek();
+      }}
+    >
+      <Icon shape="filter" /> Filter
+      {active > 0 && <span class="lb-badge">{active}</span>}
+    </button>
+  );
+}
+
+interface CountProps {
+  state: Listing;
+  all: number;
+  /** How many filters are set. */
+  active: number;
+  /** Goes on after the count. */
+  after?: string;
+  /** Stands there while nothing narrows the list. */
+  whole?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** How many features are listed, and a way back to all of them. */
+export function CountLine({ state, all, active, after = "", whole, children }: CountProps) {
+  const narrowed = active > 0 || state.search.value.trim() !== "";
+  const count = narrowed ? `${state.view.value.length} of ${all} features` : plural(all, "feature");
+  return (
+    <div class="lb-countline">
+      <span role="status">{`${count}${after}`}</span>
+      {narrowed ? (
+        <button type="button" class="lb-link" onClick={state.clearFilters}>
+          Clear
+        </button>
+      ) : (
+        whole
+      )}
+      <span class="lb-grow" />
+      {children}
+    </div>
   );
 }
