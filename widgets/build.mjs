@@ -9,7 +9,7 @@ const host = existsSync("src/host.ts") ? { host: "src/host.ts" } : {};
 
 // Two widgets may stand on one page, and both bring the rules they share: each widget's stylesheet matches within its
 // own root alone, by a class that only that root has, so the order in which stylesheets come does not matter.
-const ROOTS = { comparison: "cp", labeler: "fl" };
+const ROOTS = { calibrator: "cb", comparison: "cp", labeler: "fl", mixer: "mx" };
 
 /** Every selector starts with a class of the root; one more is added to it. */
 const within = (root) => ({
@@ -17,7 +17,7 @@ const within = (root) => ({
   setup(build) {
     build.onLoad({ filter: /\.css$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8").replace(
-        /(?<![\w\])-])\.(whimsight|lb|cp|fl)(?![\w-])/g,
+        /(?<![\w\])-])\.(whimsight|lb|cb|cp|fl|mx)(?![\w-])/g,
         `.$1.${root}`,
       ),
       loader: "css",

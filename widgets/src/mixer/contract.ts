@@ -1,0 +1,163 @@
+/**
+ * What passes between Python (`kit/whimsight/widgets/mixer.py`) and the PreferenceMixer. Numbers that do not exist
+ * (NaN in Python) are null. Everything is read as found: a feature that a person turned round is turned here.
+ *
+ * Weights are log odds per standard deviation of a feature's code (A minus B), in the order of `features`.
+ * Intervals are 95 %.
+ */
+import type { FeatureId, Kind, Label, Work } from "../protocol";
+
+/** One feature, how people weigh it, and how they differ. The calibrator shows the same. */
+export interface MixedFeature {
+  feature: FeatureId;
+  kind: Kind;
+  /** The drafted name, or "unnamed"; what a person gave it is in `labels`. */
+  name: string;
+  /** How a measured attribute is computed; for a discovered feature what came closest as a name. */
+  note: string;
+  /** Whether annotators have weights of their own for it: the analyst's choice. */
+  personal: boolean;
+  /** Everyone's weight. */
+  mean: number;
+  mean_low: number;
+  mean_high: number;
+  /** Standard deviation of annotators' weights, and the test that it is 0. Null for features that are not personal. */
+  tau: number | null;
+  tau_low: number | null;
+  tau_high: number | null;
+  p: number | null;
+  q: number | null;
+  /** Share of annotators (0 to 1) whose weight has the other sign than everyone's. */
+  share_opposed: number | null;
+  share_opposed_low: number | null;
+  share_opposed_high: number | null;
+  /**
+   * Annotators' posterior mean weights in equal bins over [low, high]. For features that are not personal `counts` is
+   * empty (low and high are still numbers).
+   */
+  spread: { low: number; high: number; counts: number[] };
+  /** What is said of it, with NAME where the name goes; and of the feature turned round. */
+  sentence: string;
+  sentence_turned?: string;
+}
+
+export type PresetKind = "everyone" | "group" | "type" | "annotator" | "person";
+
+/** Weights to begin from. */
+export interface Preset {
+  id: string;
+  kind: PresetKind;
+  /** Without the kind: "left", "1", "ukp_3b3a4b9d", "you". */
+  label: string;
+  note: string;
+  /** How many votes these weights were fitted on; 0 for a person who has not voted. */
+  votes: number;
+  /** Posterior means and standard deviations, one a feature. */
+  weights: number[];
+  sd: number[];
+  /**
+   * Posterior covariance, lower triangle by rows (F (F + 1) / 2 numbers), base64 of little-endian float32. Without it
+   * weights are taken as independent where the interval of a difference between scores is worked out.
+   */
+  covariance?: string;
+  /** Share of votes that these weights, fitted without them, agree with. */
+  held_out: { agreement: number; low: number; high: number } | null;
+  /** The number in `votes.annotator`; -1 for all but annotators. */
+  annotator: number;
+  /** Of a group or a type: the numbers of its annotators in `votes.annotator`. */
+  annotators?: number[];
+}
+
+export interface MixedResponse {
+  /** Possibly only its beginning; `length` characters (code points) in all. */
+  text: string;
+  length: number;
+  /** A model's name, or "A", "B". */
+  label: string;
+  /**
+   * One a feature, in standard deviations: the mean of the codes of this response against each of the others. The
+   * score of a response is weights · codes.
+   */
+  codes: number[];
+  /** Of the decided votes over this response and another of the set, how many it won; null where there are none. */
+  won: number | null;
+  votes: number;
+}
+
+/** Two or more responses to one prompt. */
+export interface ResponseSet {
+  prompt: string;
+  /** Characters (code points) of the whole prompt; without it the prompt is whole. */
+  prompt_length?: number;
+  /** A row of the study in which the prompt stands. */
+  row: number;
+  responses: MixedResponse[];
+}
+
+/** Voted rows of the study. Ties, unlabelled rows and rows with weight 0 are left out. Base64 is of little-endian arrays. */
+export interface Votes {
+  n: number;
+  /**
+   * The first so many are a random sample of all votes, which flips and everyone's agreement are counted in. The rest
+   * are further votes of the presets' annotators, so that theirs are all there. Without it all are the sample.
+   */
+  sampled?: number;
+  /** int8, n × F by rows; a code in standard deviations is int8 · scale of its feature. */
+  codes: string;
+  scale: number[];
+  /** uint8: 1 where A was preferred, 0 where B was. */
+  choice: string;
+  /** uint32: votes on the same prompt have the same number. */
+  prompt: string;
+  /** int32: who voted, -1 where that is not known or not told. */
+  annotator: string;
+  /** Log odds for the response in place A. */
+  intercept: number;
+  /** How many votes the study has, of which these are some. */
+  total: number;
+}
+
+export interface MixerSnapshot {
+  schema: 1;
+  study: {
+    name: string;
+    rows: number;
+    prompts: number;
+    annotators: number;
+    /** Votes the weights were fitted on. */
+    votes: number;
+    /** No texts travel: responses have their labels only. */
+    names_only: boolean;
+  };
+  /** One sentence: which features are personal, and that this was the analyst's choice. */
+  stated: string;
+  features: MixedFeature[];
+  /** Everyone first. */
+  presets: Preset[];
+  sets: ResponseSet[];
+  votes: Votes;
+}
+
+/** Traits of the mixer's model. `weights`, `preset`, `locked`, `set` and `selected` are written by both sides. */
+export interface MixerModel {
+  snapshot: MixerSnapshot;
+  labels: Record<FeatureId, Label>;
+  work: Work;
+  selected: FeatureId;
+  /** In the order of `snapshot.features`, as found (not turned); empty for those of the preset. */
+  weights: number[];
+  /** Id of the preset last chosen. */
+  preset: string;
+  /** Features whose weights a preset, a reset or the slider between two presets leave alone. */
+  locked: FeatureId[];
+  /** Position in `snapshot.sets`. */
+  set: number;
+  height?: number | null;
+}
+
+declare module "../protocol" {
+  interface Requests {
+    /** The whole reward at these weights, as text of the JSON file that `ws.Reward.open` reads, with a file name. */
+    reward: [{ weights: number[]; preset: string }, { filename: string; json: string }];
+  }
+}
