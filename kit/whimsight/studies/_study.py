@@ -15,7 +15,7 @@ from whimsight.studies.settings import Settings
 from whimsight.studies.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import altair as alt
     from numpy.typing import NDArray
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whimsight.autoencoder import SparseAutoencoder
     from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs
+    from whimsight.personalization import Personalization
     from whimsight.studies.highlights import Highlights
 
 __all__ = ["FEATURE_COLUMNS", "PREDICTION_COLUMNS", "Study"]
@@ -251,6 +252,39 @@ class Study:
         matchups = self.pairs.matchups()
         rows = choose_rows(code, matchups[0], n=n, where=where, unique=unique, seed=seed)
         return turn_examples(self.pairs, matchups, code, rows)
+
+    def personalize(
+        self, *, features: str | Sequence[str] | None = None, annotator: str = "annotator"
+    ) -> Personalization:
+        """Learn whose preferences the votes are: where people differ, and each one's weights.
+
+        Parameters
+        ----------
+        features : sequence of str, or {"measured", "discovered"}; optional
+            The features whose weights may differ between people; on all others everyone has the same weight. The
+            choice is the analyst's (style yes, politics no), and every output states it. All features by default.
+        annotator : str
+            Column of the pairs that says who voted.
+
+        Returns
+        -------
+        Personalization
+
+        Raises
+        ------
+        StudyError
+            If there is no such column or feature, or fewer than two annotators.
+        FitError
+            If the votes cannot carry the model.
+
+        Examples
+        --------
+        >>> people = study.personalize(features=["m_words", "m_bullets"])    # doctest: +SKIP
+        >>> people.subjectivity                                             # doctest: +SKIP
+        """
+        from whimsight.personalization import personalize
+
+        return personalize(self, features=features, annotator=annotator)
 
     def verification(self, feature: str) -> pd.DataFrame:
         """Return how far each judge's answers agree with a feature.

@@ -1,0 +1,113 @@
+"""The votes that people can be told apart by, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from whimsight._suggest import nearest
+from whimsight.errors import FitError, StudyError
+from whimsight.studies.stages import vote_clusters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whimsight.studies import Study
+
+__all__ = ["Ballots"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """Decided votes of known annotators: n votes of A annotators, F features.
+
+    Attributes
+    ----------
+    rows : ndarray
+        int64 (n,): positions in ``study.pairs``.
+    X : ndarray
+        float32 (n, F): codes as computed, A minus B, in units of their standard deviation over these rows; 0 where a
+        code does not vary.
+    y : ndarray
+        float64 (n,): 1 where A was preferred, 0 where B was. A share of votes counts for its majority.
+    annotator : ndarray
+        int64 (n,): position in ``ids``.
+    weights : ndarray
+        float64 (n,).
+    prompt : ndarray
+        int64 (n,): rows with the same number share a prompt or conversation.
+    pair : ndarray
+        int64 (n,): rows with the same number show the same two responses, in either order.
+    unit : ndarray
+        float64 (F,): the standard deviation of each code; 0 for a code that does not vary.
+    ids : tuple of str
+        (A,): the annotators.
+    left_out : dict
+        How many rows were left out, by reason.
+    """
+
+    rows: NDArray[np.int64]
+    X: NDArray[np.float32]
+    y: NDArray[np.float64]
+    annotator: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    prompt: NDArray[np.int64]
+    pair: NDArray[np.int64]
+    unit: NDArray[np.float64]
+    ids: tuple[str, ...]
+    left_out: dict[str, int]
+
+    @classmethod
+    def of(cls, study: Study, annotator: str) -> Self:
+        """Collect them from a study.
+
+        Raises
+        ------
+        StudyError
+            If there is no such column, or fewer than two annotators.
+        FitError
+            If no vote is decided, or all say the same.
+        """
+        from whimsight.effects.rows import standardise, votes
+
+        pairs = study.pairs
+        if annotator not in pairs.frame.columns:
+            raise StudyError(
+                f"The pairs have no column {annotator!r} that says who voted."
+                f"{nearest(annotator, [str(c) for c in pairs.frame.columns])} Name the column, "
+                "study.personalize(annotator=...); without one, people cannot be told apart."
+            )
+        made = votes(pairs.preference, clusters=vote_clusters(pairs, study.settings), weights=pairs.weight)
+        if made is None:
+            raise FitError("The pairs carry no decided vote: there is nothing to tell people apart by.")
+        who = pairs.codes(annotator)
+        named = who[made.rows] >= 0
+        rows = made.rows[named]
+        present, first, codes = np.unique(who[rows], return_index=True, return_inverse=True)
+        if present.size < 2:
+            raise StudyError(
+                f"The column {annotator!r} names {present.size} annotator(s) with a decided vote; it takes at least "
+                "two to tell people apart."
+            )
+        X, unit = standardise(study.pair_codes[study.pair_of_row[rows]].astype(np.float64))
+        X[:, unit == 0] = 0.0
+        names = pairs.frame[annotator].to_numpy(dtype=object)[rows[first]]
+        labelled = np.isfinite(pairs.preference) & (pairs.weight > 0)
+        return cls(
+            rows=rows,
+            X=X.astype(np.float32),
+            y=(pairs.preference[rows] > 0.5).astype(np.float64),
+            annotator=codes.astype(np.int64),
+            weights=made.weights[named],
+            prompt=pairs.components(study.settings.groups)[rows],
+            pair=pairs.matchups()[0][rows],
+            unit=unit,
+            ids=tuple(str(name) for name in names),
+            left_out={
+                "ties": int((pairs.preference[labelled] == 0.5).sum()),
+                "unlabelled": int((~labelled).sum()),
+                "without annotator": int((~named).sum()),
+            },
+        )

@@ -1,0 +1,115 @@
+"""`Person`: what one person's votes say of their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from whimsight.personalization.posterior import Gaussian, predictive, update
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whimsight.personalization._personalization import Personalization
+    from whimsight.personalization.reward import Reward
+
+__all__ = ["Person"]
+
+_REACH = 1.959963984540054
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Person:
+    """The weights of one person: a normal distribution that starts at everyone's and narrows with each vote.
+
+    Made by `Personalization.person` and `Personalization.new_person`.
+
+    Attributes
+    ----------
+    name : str
+        Who it is.
+    votes : int
+        How many decided votes it rests on.
+    belief : Gaussian
+        Of the weights: mean float64 (F,) and covariance float64 (F, F), features as computed, before people turned
+        them. `mean`, `covariance` and `table` show them as people read them.
+    people : Personalization
+        Among whom.
+    """
+
+    name: str
+    votes: int
+    belief: Gaussian
+    people: Personalization
+
+    @property
+    def mean(self) -> pd.Series:
+        """The weights, float64, index ``feature``: log odds for one standard deviation more of a feature."""
+        return pd.Series(self.people.sign * self.belief.mean, index=self.people.features, name=self.name)
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """Of the weights, float64 (F, F), features by features."""
+        sign = self.people.sign
+        values = self.belief.covariance * np.outer(sign, sign)
+        return pd.DataFrame(values, index=self.people.features, columns=self.people.features)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a feature: ``name``, ``personal``, ``weight``, ``low``, ``high``, ``everyone``, ``apart``.
+
+        ``everyone`` is the mean over people; ``apart`` how many standard deviations of what is known of this person
+        lie between the two (0 for features that are not personal). Those that set the person apart stand first.
+        """
+        people = self.people
+        sd = np.sqrt(np.diag(self.belief.covariance))
+        mean, everyone = self.mean.to_numpy(), people.mean.to_numpy()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            apart = np.where(people.personal & (sd > 0), (mean - everyone) / sd, 0.0)
+        table = pd.DataFrame(
+            {
+                "name": people.names,
+                "personal": people.personal,
+                "weight": mean,
+                "low": mean - _REACH * sd,
+                "high": mean + _REACH * sd,
+                "everyone": everyone,
+                "apart": apart,
+            },
+            index=people.features,
+        )
+        return table.iloc[np.argsort(-np.abs(apart), kind="stable")]
+
+    def learn(self, rows: Any, choices: Any = None) -> Person:
+        """Return the person after more votes; see `Personalization.new_person`."""
+        X, y = self.people.evidence(rows, choices)
+        return replace(self, votes=self.votes + y.size, belief=update(self.belief, X, y))
+
+    def chance(self, rows: NDArray[np.int64] | list[int]) -> NDArray[np.float64]:
+        """How likely the person prefers A in rows of the study's pairs: float64 (n,), the weights integrated out.
+
+        Without the position bias: as if the sides had been drawn by lot.
+        """
+        return predictive(self.belief, self.people.standardised(rows))
+
+    def reward(self, **choices: Any) -> Reward:
+        """Return the weights as a reward that scores, ranks, explains and re-labels; see `Personalization.reward`."""
+        return self.people.reward(self, **choices)
+
+    def __repr__(self) -> str:
+        top = self.table[self.table["apart"].abs() > _REACH]
+        said = ", ".join(f"{row['name']} {row['weight']:+.2f} (everyone {row['everyone']:+.2f})" for row in _rows(top))
+        return f"<Person {self.name!r}: {self.votes} votes; {said or 'not set apart from everyone yet'}>"
+
+    def _repr_html_(self) -> str:
+        from whimsight.personalization.display import person_html
+
+        return person_html(self)
+
+
+def _rows(table: pd.DataFrame, most: int = 3) -> list[Mapping[str, Any]]:
+    return [dict(row) for row in table.head(most).to_dict("records")]
