@@ -1,14 +1,14 @@
 // Writes one HTML file that shows a widget with a stand-in for Python:
-// node dev/page.mjs [--comparison] [snapshot.json] out.html
-// Open it from the disk; nothing is served and nothing is fetched. See dev/main.ts and dev/comparison.ts for what its address chooses.
+// node dev/page.mjs [--comparison|--mixer|--calibrator] [snapshot.json] out.html
+// Open it from the disk; nothing is served and nothing is fetched. See dev/main.ts, dev/comparison.ts ... for what its address chooses.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const given = process.argv.slice(2);
-const entry = given.includes("--comparison") ? "comparison.ts" : "main.ts";
+const entry = `${given.find((word) => word.startsWith("--"))?.slice(2) ?? "main"}.ts`;
 const [out, snapshot] = given.filter((word) => !word.startsWith("--")).reverse();
-if (!out) throw new Error("usage: node dev/page.mjs [--comparison] [snapshot.json] out.html");
+if (!out) throw new Error("usage: node dev/page.mjs [--comparison|--mixer|--calibrator] [snapshot.json] out.html");
 const built = await esbuild.build({
   entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
   bundle: true,

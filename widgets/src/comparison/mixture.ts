@@ -3,7 +3,7 @@
  * `comparisons.mixture`, here so that the picture follows a slider at once.
  */
 import type { ComparedFeature } from "../protocol";
-import { tQuantile } from "./quantile";
+import { tQuantile } from "../shared/quantile";
 
 export interface Mixed {
   /** Null where the datasets with an estimate hold less than .8 of the rows that carry the effect. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compared } from "../../dev/compared";
 import { mix, sharesOf, turnMixed, usable } from "../../src/comparison/mixture";
-import { tQuantile } from "../../src/comparison/quantile";
+import { tQuantile } from "../../src/shared/quantile";
 import { turnCompared } from "../../src/comparison/rows";
 import type { Cell, ComparedFeature } from "../../src/protocol";
 
