@@ -1,0 +1,323 @@
+"""Whether people agree on a feature or differ in it, in plain sentences with their uncertainty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from whimsight.studies._report.words import feature_name, number, points
+from whimsight.studies.sentences import NAME
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from whimsight.personalization._personalization import Personalization
+
+__all__ = [
+    "SMALL",
+    "Verdict",
+    "feature_sentence",
+    "gain_sentence",
+    "own_method",
+    "own_name",
+    "range_text",
+    "share_text",
+    "spread_sentence",
+    "summary",
+    "verdict",
+    "verdicts",
+    "weight_sentence",
+]
+
+Verdict = Literal["differ", "agree", "unclear", "shared", "absent"]
+
+SMALL = 0.1
+"""A spread below it is little: it moves an even choice by 2.5 points for somebody one tau from the mean."""
+
+_LEVEL = 0.05
+_SHARE_OF_MEAN = 1 / 3
+_MANY, _MOST = 2, 5
+
+
+def verdict(row: Any) -> Verdict:
+    """Say in a word whether people differ in a feature.
+
+    - ``"differ"``: tau is above 0 beyond chance, after correction for all features tested (q of at most .05).
+    - ``"agree"``: it is not, and the upper end of its interval is small: at most .1, or at most a third of the mean
+      weight, where all but about 1 in 700 lean the same way.
+    - ``"unclear"``: neither; people may differ or not.
+    - ``"shared"``: everyone has the same weight, for the analyst did not make the feature personal.
+    - ``"absent"``: no two responses that were voted on differ in it.
+
+    Parameters
+    ----------
+    row : Series or mapping
+        A row of `Personalization.subjectivity`.
+
+    Examples
+    --------
+    >>> verdict({"personal": True, "mean": 0.3, "tau": 0.26, "tau_high": 0.37, "q": 0.001})
+    'differ'
+    >>> verdict({"personal": True, "mean": 0.3, "tau": 0.04, "tau_high": 0.09, "q": 0.6})
+    'agree'
+    """
+    mean, high, q = (_float(row[c]) for c in ("mean", "tau_high", "q"))
+    if not bool(row["personal"]):
+        return "shared" if mean == mean and mean != 0 else "absent"
+    if q <= _LEVEL:
+        return "differ"
+    return "agree" if high <= max(SMALL, _SHARE_OF_MEAN * abs(mean)) else "unclear"
+
+
+def verdicts(table: pd.DataFrame) -> list[Verdict]:
+    """Return `verdict` of every row of `Personalization.subjectivity`."""
+    return [verdict(row) for row in table.to_dict("records")]
+
+
+def feature_sentence(row: Any, *, turned: bool = False) -> str:
+    """Say what a feature weighs on average, and whether people agree on that.
+
+    Parameters
+    ----------
+    row : Series or mapping
+        A row of `Personalization.subjectivity`.
+    turned : bool
+        Read the feature the other way round than the row does.
+
+    Returns
+    -------
+    str
+        With `NAME` where the name goes, in single quotation marks.
+
+    Examples
+    --------
+    >>> row = {
+    ...     "personal": True, "mean": 0.31, "mean_low": 0.22, "mean_high": 0.40,
+    ...     "tau": 0.26, "tau_low": 0.18, "tau_high": 0.37, "p": 1e-5, "q": 1e-4,
+    ...     "share_opposed": 0.12, "share_opposed_low": 0.05, "share_opposed_high": 0.2,
+    ... }
+    >>> first, _, second = feature_sentence(row).partition(". ")
+    >>> first
+    'On average more of ‘NAME’ goes with being preferred (weight 0.31, 0.22 to 0.40)'
+    >>> second
+    'People differ in it beyond chance: two thirds of them lie between 0.05 and 0.57 (tau 0.26, 0.18 to 0.37), and 12 % (5 to 20) lean the other way.'
+    """  # noqa: E501
+    if verdict(row) == "absent":
+        return f"No two responses that were voted on differ in ‘{NAME}’."
+    return f"{weight_sentence(row, turned=turned)} {spread_sentence(row, turned=turned)}"
+
+
+def weight_sentence(row: Any, *, turned: bool = False) -> str:
+    """Say which way a feature goes on average; see `feature_sentence`."""
+    mean, low, high = _mean(row, turned=turned)
+    if mean != mean:
+        return f"Too little is known to say whether more of ‘{NAME}’ goes with being preferred."
+    sure = f"(weight {range_text(mean, low, high)})"
+    if low <= 0 <= high:
+        return f"It is not clear that on average more of ‘{NAME}’ goes with being preferred or not {sure}."
+    how = "being preferred" if mean > 0 else "not being preferred"
+    return f"On average more of ‘{NAME}’ goes with {how} {sure}."
+
+
+def spread_sentence(row: Any, *, turned: bool = False) -> str:
+    """Say whether people differ in a feature, and by how much; see `feature_sentence`."""
+    said = verdict(row)
+    if said == "shared":
+        return "Everyone has the same weight here, by the analyst's choice."
+    tau, low, high, p = (_float(row[c]) for c in ("tau", "tau_low", "tau_high", "p"))
+    spread = f"tau {range_text(tau, low, high)}"
+    if tau != tau:
+        return "Too little is known to say whether people differ."
+    if said == "differ":
+        mean = _mean(row, turned=turned)[0]
+        least, most = number(mean - tau), number(mean + tau)
+        little = ", but little" if high <= SMALL else ""
+        return (
+            f"People differ in it beyond chance{little}: two thirds of them lie between {least} and {most} ({spread})"
+            f"{_opposed(row, turned=turned)}."
+        )
+    if said == "agree":
+        small = "" if high <= SMALL else ", little beside the weight"
+        return f"No sign that people differ in it (tau at most {number(high)}{small})."
+    if p <= _LEVEL:
+        return f"People may differ in it, but among all the features tested this could be chance ({spread})."
+    return f"Too little is known to say whether people differ ({spread})."
+
+
+def _opposed(row: Any, *, turned: bool) -> str:
+    """Say how many lean the other way, or, where it is not clear which way that is, which way they lean."""
+    share, low, high = (_float(row[f"share_opposed{end}"]) for end in ("", "_low", "_high"))
+    if share != share:
+        return ""
+    mean, mean_low, mean_high = _mean(row, turned=turned)
+    if mean_low <= 0 <= mean_high:
+        way = "prefer less of it" if mean >= 0 else "prefer more of it"
+        return f", and {share_text(share, low, high)} {way}"
+    if high < 0.01:
+        return ", and fewer than 1 % lean the other way"
+    return f", and {share_text(share, low, high)} lean the other way"
+
+
+def range_text(value: float, low: float, high: float) -> str:
+    """Return a number with its interval.
+
+    Examples
+    --------
+    >>> range_text(-0.314, -0.4, -0.221), range_text(-0.031, -0.058, -0.004)
+    ('−0.31, −0.40 to −0.22', '−0.031, −0.058 to −0.004')
+    """
+    decimals = 3 if any(0 < abs(end) < 0.005 for end in (low, high)) else 2
+    if low != low or high != high:
+        return number(value)
+    return f"{number(value, decimals)}, {number(low, decimals)} to {number(high, decimals)}"
+
+
+def share_text(share: float, low: float, high: float) -> str:
+    """Return a share with its interval, in percent.
+
+    Examples
+    --------
+    >>> share_text(0.118, 0.05, 0.2), share_text(0.004, 0.0001, 0.02)
+    ('12 % (5 to 20)', '0.4 % (0.0 to 2.0)')
+    """
+    decimals = 1 if high < 0.095 else 0
+    return f"{points(share, decimals)} % ({points(low, decimals)} to {points(high, decimals)})"
+
+
+def own_name(people: Personalization, feature: str) -> str:
+    """Return what to call a feature; with its id where another one has the same name."""
+    study = people.study
+    name, names = feature_name(study, feature), study.features["name"]
+    unnamed = name.startswith("unnamed ")
+    shared = not unnamed and int((names == names[feature]).sum()) > 1
+    return f"{name} ({feature})" if shared else name
+
+
+# -- the whole -------------------------------------------------------------------------------------
+
+
+def summary(people: Personalization, gain: pd.DataFrame | None = None) -> list[str]:
+    r"""Say in three to five plain sentences whose votes these are and how far their preferences differ.
+
+    Parameters
+    ----------
+    people : Personalization
+    gain : DataFrame, optional
+        From `Personalization.gain`: whether personal weights help.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> print(*summary(people), sep="\n")    # doctest: +SKIP
+    """
+    table = people.subjectivity
+    said = [_who(people), _how_many(table), *_furthest(people, table)]
+    if gain is not None and len(gain):
+        said.append(gain_sentence(gain))
+    if "shared" in verdicts(table):
+        said.append(people.stated)
+    return said[:_MOST]
+
+
+def _who(people: Personalization) -> str:
+    votes = people.votes.to_numpy()
+    middle = int(np.median(votes))
+    return (
+        f"{len(votes):,} annotators cast {int(votes.sum()):,} decided votes, half of them {middle:,} or more "
+        f"(fewest {int(votes.min()):,}, most {int(votes.max()):,})."
+    )
+
+
+def _how_many(table: pd.DataFrame) -> str:
+    found = verdicts(table)
+    differ, agree, unclear = (found.count(v) for v in ("differ", "agree", "unclear"))
+    n = differ + agree + unclear
+    features = "the 1 feature" if n == 1 else f"{n} features"
+    if not differ:
+        first = f"In none of {features} do these people differ beyond chance"
+        if not unclear:
+            return f"{first}, and any spread is small: these people agree."
+        rest = f"in {agree} any spread is small, and for {unclear}" if agree else "but for all of them"
+        return f"{first}; {rest} too little is known to say that they agree."
+    parts = [f"People differ beyond chance in {differ} of {features}"]
+    parts += [f"they agree in {agree}"] if agree else []
+    parts += [f"too little is known of {unclear} others"] if unclear else []
+    return "; ".join(parts) + "."
+
+
+def _furthest(people: Personalization, table: pd.DataFrame) -> list[str]:
+    """Name the features in which people differ most, and one that matters in which many lean the other way."""
+    sure = table[np.array([v == "differ" for v in verdicts(table)], dtype=bool)]
+    if sure.empty:
+        return []
+    widest = sure.sort_values("tau", ascending=False, kind="stable").iloc[:_MANY]
+    told = [
+        f"‘{own_name(people, str(feature))}’ "
+        f"(tau {range_text(*(_float(row[c]) for c in ('tau', 'tau_low', 'tau_high')))})"
+        for feature, row in widest.iterrows()
+    ]
+    said = [f"They differ most in {' and in '.join(told)}."]
+    clear = sure[(sure["mean_low"] > 0) | (sure["mean_high"] < 0)]
+    matters = clear["mean"].abs() * clear["share_opposed_low"]
+    if (matters > 0).any():
+        feature = str(matters.idxmax())
+        row: Any = clear.loc[feature]
+        opposed = share_text(*(_float(row[f"share_opposed{end}"]) for end in ("", "_low", "_high")))
+        way = "more" if row["mean"] > 0 else "less"
+        said.append(
+            f"On average they prefer {way} of ‘{own_name(people, feature)}’, yet {opposed} lean the other way."
+        )
+    return said
+
+
+def gain_sentence(gain: pd.DataFrame) -> str:
+    """Say whether personal weights predict a person's held-out votes better than everyone's weights do.
+
+    Parameters
+    ----------
+    gain : DataFrame
+        From `Personalization.gain`: columns ``method``, ``k`` (votes known of a person), ``gain`` (held-out AUC less
+        that of everyone's weights), ``low`` and ``high``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"k": [4, 32], "gain": [0.0, 0.02], "low": [-0.01, 0.01], "high": [0.01, 0.03]})
+    >>> gain_sentence(table.assign(method="personal"))
+    'Personal weights help: with 32 votes known of a person, held-out AUC is 0.020 higher (0.010 to 0.030) than with everyone's weights.'
+    """  # noqa: E501
+    table = own_method(gain)
+    sure = table[table["low"] > 0]
+    row: Any = (sure if len(sure) else table).sort_values("k", kind="stable").iloc[-1]
+    value, low, high = (_float(row[c]) for c in ("gain", "low", "high"))
+    votes = "1 vote" if int(row["k"]) == 1 else f"{int(row['k']):,} votes"
+    known = f"with {votes} known of a person, held-out AUC is"
+    if len(sure):
+        higher = f"{number(value, 3)} higher ({number(low, 3)} to {number(high, 3)})"
+        return f"Personal weights help: {known} {higher} than with everyone's weights."
+    change = f"{number(abs(value), 3)} {'higher' if value >= 0 else 'lower'}"
+    ends = f"({number(low, 3)} to {number(high, 3)} higher)"
+    if high < 0:
+        return f"Personal weights do harm here: {known} {change} {ends} than with everyone's; use everyone's."
+    return (
+        f"Personal weights do not help beyond chance: {known} {change} {ends} than with everyone's weights, which "
+        "serve as well."
+    )
+
+
+def own_method(gain: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table of gains that are of the model itself, the first method."""
+    return gain[gain["method"] == gain["method"].iloc[0]] if "method" in gain.columns else gain
+
+
+def _mean(row: Any, *, turned: bool) -> tuple[float, float, float]:
+    mean, low, high = (_float(row[c]) for c in ("mean", "mean_low", "mean_high"))
+    return (-mean, -high, -low) if turned else (mean, low, high)
+
+
+def _float(value: Any) -> float:
+    return float("nan") if value is None or value != value else float(value)
