@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from whimsight.studies._report.words import feature_name, number, points
 from whimsight.studies.sentences import NAME
 
@@ -18,13 +16,12 @@ __all__ = [
     "SMALL",
     "Verdict",
     "feature_sentence",
-    "gain_sentence",
-    "own_method",
+    "named",
     "own_name",
+    "plain",
     "range_text",
     "share_text",
     "spread_sentence",
-    "summary",
     "verdict",
     "verdicts",
     "weight_sentence",
@@ -37,7 +34,6 @@ SMALL = 0.1
 
 _LEVEL = 0.05
 _SHARE_OF_MEAN = 1 / 3
-_MANY, _MOST = 2, 5
 
 
 def verdict(row: Any) -> Verdict:
@@ -62,7 +58,7 @@ def verdict(row: Any) -> Verdict:
     >>> verdict({"personal": True, "mean": 0.3, "tau": 0.04, "tau_high": 0.09, "q": 0.6})
     'agree'
     """
-    mean, high, q = (_float(row[c]) for c in ("mean", "tau_high", "q"))
+    mean, high, q = (plain(row[c]) for c in ("mean", "tau_high", "q"))
     if not bool(row["personal"]):
         return "shared" if mean == mean and mean != 0 else "absent"
     if q <= _LEVEL:
@@ -125,7 +121,7 @@ def spread_sentence(row: Any, *, turned: bool = False) -> str:
     said = verdict(row)
     if said == "shared":
         return "Everyone has the same weight here, by the analyst's choice."
-    tau, low, high, p = (_float(row[c]) for c in ("tau", "tau_low", "tau_high", "p"))
+    tau, low, high, p = (plain(row[c]) for c in ("tau", "tau_low", "tau_high", "p"))
     spread = f"tau {range_text(tau, low, high)}"
     if tau != tau:
         return "Too little is known to say whether people differ."
@@ -147,7 +143,7 @@ def spread_sentence(row: Any, *, turned: bool = False) -> str:
 
 def _opposed(row: Any, *, turned: bool) -> str:
     """Say how many lean the other way, or, where it is not clear which way that is, which way they lean."""
-    share, low, high = (_float(row[f"share_opposed{end}"]) for end in ("", "_low", "_high"))
+    share, low, high = (plain(row[f"share_opposed{end}"]) for end in ("", "_low", "_high"))
     if share != share:
         return ""
     mean, mean_low, mean_high = _mean(row, turned=turned)
@@ -194,130 +190,25 @@ def own_name(people: Personalization, feature: str) -> str:
     return f"{name} ({feature})" if shared else name
 
 
-# -- the whole -------------------------------------------------------------------------------------
-
-
-def summary(people: Personalization, gain: pd.DataFrame | None = None) -> list[str]:
-    r"""Say in three to five plain sentences whose votes these are and how far their preferences differ.
-
-    Parameters
-    ----------
-    people : Personalization
-    gain : DataFrame, optional
-        From `Personalization.gain`: whether personal weights help.
-
-    Returns
-    -------
-    list of str
+def named(sentence: str, *names: str) -> str:
+    """Put names where `NAME` stands, in their order.
 
     Examples
     --------
-    >>> print(*summary(people), sep="\n")    # doctest: +SKIP
+    >>> named("More of ‘NAME’ than of ‘NAME’.", "NAME DAYS", "lists")
+    'More of ‘NAME DAYS’ than of ‘lists’.'
     """
-    table = people.subjectivity
-    said = [_who(people), _how_many(table), *_furthest(people, table)]
-    if gain is not None and len(gain):
-        said.append(gain_sentence(gain))
-    if "shared" in verdicts(table):
-        said.append(people.stated)
-    return said[:_MOST]
-
-
-def _who(people: Personalization) -> str:
-    votes = people.votes.to_numpy()
-    middle = int(np.median(votes))
-    return (
-        f"{len(votes):,} annotators cast {int(votes.sum()):,} decided votes, half of them {middle:,} or more "
-        f"(fewest {int(votes.min()):,}, most {int(votes.max()):,})."
-    )
-
-
-def _how_many(table: pd.DataFrame) -> str:
-    found = verdicts(table)
-    differ, agree, unclear = (found.count(v) for v in ("differ", "agree", "unclear"))
-    n = differ + agree + unclear
-    features = "the 1 feature" if n == 1 else f"{n} features"
-    if not differ:
-        first = f"In none of {features} do these people differ beyond chance"
-        if not unclear:
-            return f"{first}, and any spread is small: these people agree."
-        rest = f"in {agree} any spread is small, and for {unclear}" if agree else "but for all of them"
-        return f"{first}; {rest} too little is known to say that they agree."
-    parts = [f"People differ beyond chance in {differ} of {features}"]
-    parts += [f"they agree in {agree}"] if agree else []
-    parts += [f"too little is known of {unclear} others"] if unclear else []
-    return "; ".join(parts) + "."
-
-
-def _furthest(people: Personalization, table: pd.DataFrame) -> list[str]:
-    """Name the features in which people differ most, and one that matters in which many lean the other way."""
-    sure = table[np.array([v == "differ" for v in verdicts(table)], dtype=bool)]
-    if sure.empty:
-        return []
-    widest = sure.sort_values("tau", ascending=False, kind="stable").iloc[:_MANY]
-    told = [
-        f"‘{own_name(people, str(feature))}’ "
-        f"(tau {range_text(*(_float(row[c]) for c in ('tau', 'tau_low', 'tau_high')))})"
-        for feature, row in widest.iterrows()
-    ]
-    said = [f"They differ most in {' and in '.join(told)}."]
-    clear = sure[(sure["mean_low"] > 0) | (sure["mean_high"] < 0)]
-    matters = clear["mean"].abs() * clear["share_opposed_low"]
-    if (matters > 0).any():
-        feature = str(matters.idxmax())
-        row: Any = clear.loc[feature]
-        opposed = share_text(*(_float(row[f"share_opposed{end}"]) for end in ("", "_low", "_high")))
-        way = "more" if row["mean"] > 0 else "less"
-        said.append(
-            f"On average they prefer {way} of ‘{own_name(people, feature)}’, yet {opposed} lean the other way."
-        )
-    return said
-
-
-def gain_sentence(gain: pd.DataFrame) -> str:
-    """Say whether personal weights predict a person's held-out votes better than everyone's weights do.
-
-    Parameters
-    ----------
-    gain : DataFrame
-        From `Personalization.gain`: columns ``method``, ``k`` (votes known of a person), ``gain`` (held-out AUC less
-        that of everyone's weights), ``low`` and ``high``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"k": [4, 32], "gain": [0.0, 0.02], "low": [-0.01, 0.01], "high": [0.01, 0.03]})
-    >>> gain_sentence(table.assign(method="personal"))
-    'Personal weights help: with 32 votes known of a person, held-out AUC is 0.020 higher (0.010 to 0.030) than with everyone's weights.'
-    """  # noqa: E501
-    table = own_method(gain)
-    sure = table[table["low"] > 0]
-    row: Any = (sure if len(sure) else table).sort_values("k", kind="stable").iloc[-1]
-    value, low, high = (_float(row[c]) for c in ("gain", "low", "high"))
-    votes = "1 vote" if int(row["k"]) == 1 else f"{int(row['k']):,} votes"
-    known = f"with {votes} known of a person, held-out AUC is"
-    if len(sure):
-        higher = f"{number(value, 3)} higher ({number(low, 3)} to {number(high, 3)})"
-        return f"Personal weights help: {known} {higher} than with everyone's weights."
-    change = f"{number(abs(value), 3)} {'higher' if value >= 0 else 'lower'}"
-    ends = f"({number(low, 3)} to {number(high, 3)} higher)"
-    if high < 0:
-        return f"Personal weights do harm here: {known} {change} {ends} than with everyone's; use everyone's."
-    return (
-        f"Personal weights do not help beyond chance: {known} {change} {ends} than with everyone's weights, which "
-        "serve as well."
-    )
-
-
-def own_method(gain: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table of gains that are of the model itself, the first method."""
-    return gain[gain["method"] == gain["method"].iloc[0]] if "method" in gain.columns else gain
+    if not names:
+        return sentence
+    first, *parts = sentence.split(NAME)
+    return first + "".join(f"{name}{part}" for name, part in zip(names, parts, strict=True))
 
 
 def _mean(row: Any, *, turned: bool) -> tuple[float, float, float]:
-    mean, low, high = (_float(row[c]) for c in ("mean", "mean_low", "mean_high"))
+    mean, low, high = (plain(row[c]) for c in ("mean", "mean_low", "mean_high"))
     return (-mean, -high, -low) if turned else (mean, low, high)
 
 
-def _float(value: Any) -> float:
+def plain(value: Any) -> float:
+    """Return a number, NaN for none."""
     return float("nan") if value is None or value != value else float(value)
