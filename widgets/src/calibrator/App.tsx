@@ -1,0 +1,98 @@
+/** The whole widget: one of three stages, under a bar that says where one is. */
+import { signal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { Guard, Loading } from "../shared/Guard";
+import { Help } from "../shared/Help";
+import { Icon } from "../shared/icons";
+import { HelpButton } from "../shared/Work";
+import { Judge } from "./Judge";
+import { LOOK, WORK } from "./keys";
+import { Result } from "./Result";
+import { Start } from "./Start";
+import type { State } from "./state";
+
+const ALWAYS = signal(true);
+
+function Progress({ state }: { state: State }) {
+  const at = Math.min(state.judged.value + 1, state.goal.value);
+  const goal = state.goal.value;
+  return (
+    <span class="cb-progress">
+      <progress max={goal} value={state.judged.value} aria-label="Pairs judged" />
+      <span>
+        <b>{at}</b>
+        {` of ${goal}`}
+      </span>
+    </span>
+  );
+}
+
+function Bar({ state }: { state: State }) {
+  const stage = state.stage.value;
+  const author = state.consent.value?.author;
+  return (
+    <header class="lb-bar cb-bar">
+      <div class="lb-study">
+        <b dir="auto">{state.snapshot.value?.study.name}</b>
+        {author && stage !== "start" && (
+          <span class="lb-fine">
+            {" · "}
+            <span dir="auto">{author}</span>
+          </span>
+        )}
+      </div>
+      <span class="lb-grow" />
+      {stage === "judge" && <Progress state={state} />}
+      {stage !== "start" && (
+        <>
+          <button
+            type="button"
+            class="lb-iconbutton lb-noprint"
+            aria-label="Take the last vote back"
+            title="Take the last vote back (u)"
+            disabled={state.votes.value.length === 0}
+            onClick={state.undoVote}
+          >
+            <Icon shape="undo" />
+          </button>
+          <HelpButton state={state} />
+        </>
+      )}
+    </header>
+  );
+}
+
+function Stage({ state }: { state: State }) {
+  const stage = state.stage.value;
+  if (stage === "start") return <Start state={state} />;
+  return stage === "judge" ? <Judge state={state} /> : <Result state={state} />;
+}
+
+/** Each pair, and each stage, begins at its top. */
+function useTop(token: string) {
+  const pane = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (pane.current) pane.current.scrollTop = 0;
+  }, [token]);
+  return pane;
+}
+
+export function App({ state }: { state: State }) {
+  const stage = state.stage.value;
+  const pane = useTop(`${stage} ${stage === "judge" ? state.asked.value?.pair.row : ""}`);
+  if (!state.snapshot.value) return <Loading what="the pairs" />;
+  return (
+    <>
+      <Bar state={state} />
+      <div class="lb-scroll cb-pane" ref={pane}>
+        <Guard what="This part" key={stage}>
+          <Stage state={state} />
+        </Guard>
+      </div>
+      <div class="ws-hidden" aria-live="polite">
+        {state.said.value}
+      </div>
+      {state.help.value && <Help state={{ ...state, editable: ALWAYS }} look={LOOK} work={WORK} />}
+    </>
+  );
+}
