@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from whimsight.errors import StudyError
-from whimsight.personalization.ranking import chances
+from whimsight.personalization._reward.tables import chances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,11 +157,6 @@ def _said(
     least: float,
 ) -> list[str]:
     """Say what re-labelling did, in sentences."""
-    became = {
-        "keep": "they keep the more probable side",
-        "tie": "they became ties",
-        "drop": "they are left out",
-    }
     before = pairs.preference
     decided = np.isfinite(before) & (before != 0.5)
     sure = decided if unsure == "keep" else decided & ~doubt
@@ -173,16 +168,26 @@ def _said(
         flips &= margin[sure] != 0
         low, high = _interval(flips, pairs.components()[sure])
         notes.append(
-            f"{int(flips.sum()):,} of {flips.size:,} decided votes flip ({flips.mean():.1%}, 95 % interval {low:.1%} to "
-            f"{high:.1%}, clustered by prompt)"
+            f"{int(flips.sum()):,} of {flips.size:,} decided votes flip ({flips.mean():.1%}, 95 % interval {low:.1%} "
+            f"to {high:.1%}, clustered by prompt)"
         )
     fresh = int((~np.isfinite(before)).sum())
     if fresh:
         notes.append(f"{fresh:,} rows had no label")
-    if doubt.any():
-        below = "" if least == 0.5 else f", or the more probable side has a probability below {least:g}"
+    return [*notes, *_doubts(margin, doubt, unsure, least)]
+
+
+def _doubts(margin: NDArray[np.float64], doubt: NDArray[np.bool_], unsure: str, least: float) -> list[str]:
+    level = int((margin == 0).sum())
+    leaning = int(doubt.sum()) - level
+    notes = []
+    if level:
+        became = "left out" if unsure == "drop" else "ties"
+        notes.append(f"{level:,} rows differ in no feature with a weight: {became}")
+    if leaning:
+        became = {"keep": "they keep the more probable side", "tie": "ties", "drop": "left out"}[unsure]
         notes.append(
-            f"{int(doubt.sum()):,} of {doubt.size:,} rows are unsure: no side is more probable{below}; {became[unsure]}"
+            f"{leaning:,} rows are unsure, the more probable side has less than {least:.0%}: {became}"
         )
     return notes
 

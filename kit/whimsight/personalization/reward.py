@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from whimsight.errors import StudyError
-from whimsight.personalization.reward_embedder import EmbedderNote, make_embedder
-from whimsight.personalization.scoring import Coder, against_others
+from whimsight.personalization._reward.embedder import EmbedderNote, make_embedder
+from whimsight.personalization._reward.sets import read_pairs, read_set, read_sets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.embed import Embedder
     from whimsight.pairs import Pairs
+    from whimsight.personalization.scoring import Coder
     from whimsight.progress import Progress
     from whimsight.studies import Study
 
@@ -119,8 +119,8 @@ class Reward:
         ----------
         study : Study
         weights : mapping, Series or ndarray
-            Feature to weight (0 for those not named), or float (F,) in the order of ``study.features``: log odds for one
-            ``unit`` more of a feature, as people read it (turned features turned).
+            Feature to weight (0 for those not named), or float (F,) in the order of ``study.features``: log odds for
+            one ``unit`` more of a feature, as people read it (turned features turned).
         sd, covariance : optional
             Standard deviations of the weights, or their covariance, for intervals; none for weights set by hand.
         unit : optional
@@ -140,7 +140,7 @@ class Reward:
         StudyError
             For a feature that is not in the study, numbers that are not finite, or another embedder.
         """
-        from whimsight.personalization.reward_making import reward_from_study
+        from whimsight.personalization._reward.making import reward_from_study
 
         made = reward_from_study(
             cls, study, weights, sd, covariance, unit, intercept=intercept, title=title, stated=stated
@@ -162,7 +162,7 @@ class Reward:
         StudyError
             If an attribute is not known.
         """
-        from whimsight.personalization.reward_making import reward_of_measures
+        from whimsight.personalization._reward.making import reward_of_measures
 
         return reward_of_measures(cls, weights, unit or {}, title)
 
@@ -199,8 +199,6 @@ class Reward:
         StudyError
             If it is not the one that the features were learned with.
         """
-        from dataclasses import replace
-
         return replace(self, embedder=make_embedder(self.needs, embedder))
 
     def pair_score(self, prompt: str, a: str, b: str, *, dataset: str | None = None) -> float:
@@ -221,14 +219,9 @@ class Reward:
         progress: Progress | None = None,
     ) -> NDArray[np.float64]:
         """Return `pair_score` of n pairs, float64 (n,); every text is embedded and measured once."""
-        _texts("prompts", prompts)
-        n = len(prompts)
-        if not len(a) == len(b) == n:
-            raise StudyError(f"n pairs need as many prompts, a and b; found {n}, {len(a)} and {len(b)}.")
-        places = self._place([*prompts, *prompts], [*a, *b], dataset, progress)
-        return self.coder.codes(places[:n], places[n:]) @ self.per_code
+        scores: NDArray[np.float64] = read_pairs(self, prompts, a, b, dataset, progress) @ self.per_code
+        return scores
 
-    @overload
     def score(
         self,
         prompt: str,
@@ -236,64 +229,48 @@ class Reward:
         *,
         reference: str | None = None,
         dataset: str | None = None,
-    ) -> NDArray[np.float64]: ...
-
-    @overload
-    def score(
-        self,
-        prompt: Sequence[str],
-        responses: Sequence[Sequence[str]],
-        *,
-        reference: Sequence[str] | None = None,
-        dataset: str | None = None,
-        progress: Progress | None = None,
-    ) -> list[NDArray[np.float64]]: ...
-
-    def score(
-        self,
-        prompt: str | Sequence[str],
-        responses: Sequence[str] | Sequence[Sequence[str]],
-        *,
-        reference: str | Sequence[str] | None = None,
-        dataset: str | None = None,
-        progress: Progress | None = None,
-    ) -> NDArray[np.float64] | list[NDArray[np.float64]]:
-        """Score the responses to a prompt, in log odds.
+    ) -> NDArray[np.float64]:
+        """Score the responses to a prompt, in log odds, float64 (n,).
 
         Discovered features are active or not in a *pair* of responses, so a response has a score among others only:
         the mean of its `pair_score` against each of the n responses, itself included (0). These are the numbers whose
-        differences lie nearest, in squares, to all pair scores; the scores of two responses differ by exactly their
-        pair score, and of measured features alone so do those of any number. They sum to 0.
+        differences lie nearest, in squares, to all pair scores (Jiang et al. 2011, HodgeRank); they sum to 0. The
+        scores of two responses differ by exactly their pair score; those of more do so too where all features are
+        measured.
 
         Parameters
         ----------
-        prompt : str, or sequence of str
-            Several prompts at once are embedded together.
-        responses : sequence of str, or a sequence of them for each prompt
-        reference : str, or one for each prompt; optional
+        prompt : str
+        responses : sequence of str
+            Two or more, or one with a reference.
+        reference : str, optional
             Score against this response instead: each score is the `pair_score` against it, so that one response can be
             scored alone and scores of different calls can be compared.
         dataset : str, optional
             See `pair_score`.
-        progress : callable, optional
-
-        Returns
-        -------
-        ndarray
-            float64 (n,); a list of them for several prompts.
 
         Raises
         ------
         StudyError
             With a single response and no reference.
         """
-        if isinstance(prompt, str):
-            one: Any = None if reference is None else [reference]
-            return self._codes_of_sets([prompt], [responses], one, dataset, progress)[0] @ self.per_code  # type: ignore[list-item]
-        if isinstance(reference, str):
-            raise StudyError("Several prompts need a reference for each: a list of texts.")
-        sets = self._codes_of_sets(list(prompt), list(responses), reference, dataset, progress)  # type: ignore[arg-type]
-        return [codes @ self.per_code for codes in sets]
+        scores: NDArray[np.float64] = (
+            read_set(self, prompt, responses, reference, dataset).codes @ self.per_code
+        )
+        return scores
+
+    def scores(
+        self,
+        prompts: Sequence[str],
+        responses: Sequence[Sequence[str]],
+        *,
+        references: Sequence[str] | None = None,
+        dataset: str | None = None,
+        progress: Progress | None = None,
+    ) -> list[NDArray[np.float64]]:
+        """Return `score` for the responses to each of many prompts; all texts are embedded together, each once."""
+        sets = read_sets(self, prompts, responses, references, dataset, progress)
+        return [one.codes @ self.per_code for one in sets]
 
     def rank(
         self,
@@ -313,10 +290,9 @@ class Reward:
             preferred to the next one when these two are compared (NaN for the last). 95 % intervals, NaN where
             weights were set by hand. The chance integrates out what is not known of the weights.
         """
-        from whimsight.personalization.ranking import rank
+        from whimsight.personalization._reward.tables import rank
 
-        codes, places = self._codes_and_places(prompt, responses, reference, dataset)
-        return rank(self, list(responses), codes, places)
+        return rank(self, list(responses), read_set(self, prompt, responses, reference, dataset))
 
     def explain(
         self,
@@ -335,9 +311,9 @@ class Reward:
             95 % interval), and one column a response, 0 to n - 1: what the feature adds to its score. These columns sum
             to `score`; between two responses of two, their difference is what the feature adds to the pair's.
         """
-        from whimsight.personalization.ranking import explain
+        from whimsight.personalization._reward.tables import explain
 
-        return explain(self, self._codes_and_places(prompt, responses, reference, dataset)[0])
+        return explain(self, read_set(self, prompt, responses, reference, dataset))
 
     def relabel(
         self,
@@ -355,7 +331,7 @@ class Reward:
 
     def to_json(self) -> str:
         """Return the reward as JSON, the content of `save`'s file."""
-        from whimsight.personalization.reward_file import to_json
+        from whimsight.personalization._reward.file import to_json
 
         return to_json(self)
 
@@ -368,14 +344,14 @@ class Reward:
         StudyFileError
             When it is damaged, hostile, or written by a newer version.
         """
-        from whimsight.personalization.reward_file import from_json
+        from whimsight.personalization._reward.file import from_json
 
         made = from_json(cls, text)
         return made if embedder is None else made.using(embedder)
 
     def save(self, path: str | Path) -> Path:
         """Write the reward as one JSON file, atomically."""
-        from whimsight.personalization.reward_file import save
+        from whimsight.personalization._reward.file import save
 
         return save(self, path)
 
@@ -395,7 +371,7 @@ class Reward:
         StudyFileError
             When the file is missing, damaged, hostile, or written by a newer version.
         """
-        from whimsight.personalization.reward_file import open_reward
+        from whimsight.personalization._reward.file import open_reward
 
         made = open_reward(cls, path)
         return made if embedder is None else made.using(embedder)
@@ -404,13 +380,6 @@ class Reward:
     def per_code(self) -> NDArray[np.float64]:
         """float64 (F,): the weights per code instead of per unit."""
         return np.divide(self.weights, self.unit, out=np.zeros_like(self.weights), where=self.unit > 0)
-
-    def variance(self, codes: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """Return the variance of weights times codes (n, F) for what is not known of the weights, float64 (n,)."""
-        if self.covariance is None:
-            return None
-        x = np.divide(codes, self.unit, out=np.zeros_like(codes), where=self.unit > 0)
-        return np.maximum(np.einsum("if,if->i", x @ self.covariance, x), 0.0)
 
     def model(self) -> Embedder | None:
         """Return the embedder; None where all features are measured.
@@ -424,43 +393,6 @@ class Reward:
             return self.embedder
         return make_embedder(self.needs, None)
 
-    def _place(
-        self, prompts: list[str], responses: list[str], dataset: str | None, progress: Progress | None = None
-    ) -> NDArray[np.float64]:
-        _texts("responses", responses)
-        factor = self.coder.factor(dataset)
-        return self.coder.place(prompts, responses, self.model(), factor=factor, progress=progress)
-
-    def _codes_of_sets(
-        self,
-        prompts: list[str],
-        sets: Sequence[Sequence[str]],
-        references: Sequence[str] | None,
-        dataset: str | None,
-        progress: Progress | None = None,
-    ) -> list[NDArray[np.float64]]:
-        _check_sets(prompts, sets, references)
-        counts = [len(responses) for responses in sets]
-        all_prompts = [p for p, n in zip(prompts, counts, strict=True) for _ in range(n)]
-        flat = [response for responses in sets for response in responses]
-        places = self._place(
-            [*all_prompts, *(prompts if references else [])], [*flat, *(references or [])], dataset, progress
-        )
-        parts = np.split(places[: len(flat)], np.cumsum(counts)[:-1])
-        if references is None:
-            return [against_others(self.coder, part) for part in parts]
-        return [self.coder.codes(part, other) for part, other in zip(parts, places[len(flat) :], strict=True)]
-
-    def _codes_and_places(
-        self, prompt: str, responses: Sequence[str], reference: str | None, dataset: str | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        _check_sets([prompt], [responses], None if reference is None else [reference])
-        given = [*responses, *([] if reference is None else [reference])]
-        places = self._place([prompt] * len(given), given, dataset)
-        if reference is None:
-            return against_others(self.coder, places), places
-        return self.coder.codes(places[:-1], places[-1]), places[:-1]
-
     def __repr__(self) -> str:
         top = self.table.head(3)
         said = ", ".join(
@@ -470,30 +402,3 @@ class Reward:
         return (
             f"<Reward {self.title!r}: {said}{more}>" if self.ids else f"<Reward {self.title!r}: no weights>"
         )
-
-
-def _texts(what: str, texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise StudyError(f"{what} must be a list of texts; found a single text.")
-    for place, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise StudyError(f"{what}[{place}] is not a text but {type(text).__name__}.")
-
-
-def _check_sets(
-    prompts: Sequence[str], sets: Sequence[Sequence[str]], references: Sequence[str] | None
-) -> None:
-    _texts("prompts", prompts)
-    if len(sets) != len(prompts) or (references is not None and len(references) != len(prompts)):
-        raise StudyError(
-            f"For {len(prompts)} prompts there must be as many sets of responses (and references); found "
-            f"{len(sets)}{'' if references is None else f' and {len(references)}'}."
-        )
-    for place, responses in enumerate(sets):
-        where = "" if len(sets) == 1 else f" of prompt {place}"
-        _texts(f"responses{where}", responses)
-        if len(responses) < (2 if references is None else 1):
-            raise StudyError(
-                f"The responses{where} are {len(responses)}: a score says how a response stands among others. Give two "
-                "or more, or a reference=... to score it against."
-            )

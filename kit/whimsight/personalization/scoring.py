@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from whimsight.embed import Embedder
     from whimsight.progress import Progress
+    from whimsight.studies import Study
 
 __all__ = ["Coder", "against_others"]
 
@@ -27,9 +28,9 @@ _CELLS = 2_000_000  # numbers in one block of differences between responses
 class Coder:
     """What turns responses into the codes of some features of a study; m discovered, then q measured ones.
 
-    A pair's activations are linear in the embeddings and measures of its two responses: so every response has a *place*,
-    float64 (m + q,), and the code of a pair is the difference of two places, with 0 for a discovered feature where it
-    does not exceed the threshold. The differences that the study encoded are the same up to float32 rounding.
+    A pair's activations are linear in the embeddings and measures of its two responses: so every response has a
+    *place*, float64 (m + q,), and the code of a pair is the difference of two places, with 0 for a discovered feature
+    where it does not exceed the threshold: the study's code but for float32 rounding.
 
     Attributes
     ----------
@@ -70,6 +71,42 @@ class Coder:
     polarity: NDArray[np.float32]
     template: str = "{response}"
     factors: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of_study(cls, study: Study, columns: NDArray[np.int64]) -> Coder:
+        """Keep of a study's dictionary, attributes and residual map what some features need.
+
+        Parameters
+        ----------
+        study : Study
+        columns : ndarray
+            int64 (F,): positions in ``study.features``, increasing, so that discovered features come first.
+
+        Raises
+        ------
+        StudyError
+            If this version does not know an attribute that the study measured.
+        """
+        model = study.autoencoder
+        discovered = columns[columns < model.n_features]
+        measured = columns[columns >= model.n_features] - model.n_features
+        encoder = np.ascontiguousarray(model.encoder[:, discovered])
+        wanted, residual = measured, None
+        if study.residual_map is not None and discovered.size:
+            wanted = np.union1d(np.flatnonzero(study.attribute_scale > 0), measured)
+            product = study.residual_map[wanted].astype(np.float64) @ encoder.astype(np.float64)
+            residual = product.astype(np.float32)
+        return cls(
+            encoder=encoder,
+            threshold=float(np.float32(model.threshold)),
+            residual=residual,
+            attributes=_known([str(f) for f in study.found.index[model.n_features :][wanted]]),
+            scale=study.attribute_scale[wanted].astype(np.float32),
+            measured=np.searchsorted(wanted, measured).astype(np.int64),
+            polarity=study.polarity[columns],
+            template=study.settings.template,
+            factors=_factors(study) if discovered.size else {},
+        )
 
     @classmethod
     def of_measures(cls, attributes: Sequence[str], scale: NDArray[np.float32]) -> Coder:
@@ -149,7 +186,8 @@ class Coder:
         if self.residual is not None:
             out[:, : self.discovered] -= (values @ self.residual.astype(np.float64))[row]
         out[:, self.discovered :] = values[row][:, self.measured]
-        return out * self.polarity
+        out *= self.polarity
+        return out
 
     def codes(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the codes of pairs from the places of their responses, float64 (..., m + q), signed."""
@@ -189,7 +227,8 @@ class Coder:
                 f"This embedder makes vectors of {vectors.shape[1]} dimensions, that of the study "
                 f"{self.encoder.shape[0]}: it is not the embedder that the study was made with."
             )
-        return vectors.astype(np.float64) @ self.encoder.astype(np.float64)
+        activated: NDArray[np.float64] = vectors.astype(np.float64) @ self.encoder.astype(np.float64)
+        return activated
 
     def _measured(self, responses: list[str]) -> NDArray[np.float64]:
         from whimsight.attributes import measure
@@ -199,6 +238,27 @@ class Coder:
         values = measure(responses, ids=self.attributes).astype(np.float64)
         scale = self.scale.astype(np.float64)
         return np.divide(values, scale, out=np.zeros_like(values), where=scale > 0)
+
+
+def _known(attributes: list[str]) -> tuple[str, ...]:
+    from whimsight.attributes import ATTRIBUTES
+
+    gone = [one for one in attributes if one not in ATTRIBUTES]
+    if gone:
+        raise StudyError(
+            f"This version of Whimsight does not measure {', '.join(gone)}, which the study has. Make the study anew, "
+            "or install the version that made it."
+        )
+    return tuple(attributes)
+
+
+def _factors(study: Study) -> dict[str, float]:
+    from whimsight.studies.inputs import DIFFERENCE_FACTORS
+
+    found = study.facts.get(DIFFERENCE_FACTORS)
+    if not isinstance(found, dict):
+        return {}
+    return {str(k): float(v) for k, v in found.items() if isinstance(v, int | float) and np.isfinite(v)}
 
 
 def against_others(coder: Coder, places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -213,7 +273,7 @@ def against_others(coder: Coder, places: NDArray[np.float64]) -> NDArray[np.floa
     [[1.0], [-1.0]]
     """
     n, m = places.shape[0], coder.discovered
-    out = places - places.mean(axis=0)
+    out: NDArray[np.float64] = places - places.mean(axis=0)
     step = max(1, _CELLS // max(1, n * m))
     for start in range(0, n if m else 0, step):
         rows = slice(start, start + step)

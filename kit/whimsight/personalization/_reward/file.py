@@ -27,8 +27,8 @@ import numpy as np
 
 from whimsight.errors import StudyFileError
 from whimsight.files import atomic_write
-from whimsight.personalization.reward_check import Fields, matrix, written
-from whimsight.personalization.reward_embedder import EmbedderNote
+from whimsight.personalization._reward.check import Fields, matrix, written
+from whimsight.personalization._reward.embedder import EmbedderNote
 from whimsight.personalization.scoring import Coder
 
 if TYPE_CHECKING:

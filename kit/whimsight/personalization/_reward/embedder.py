@@ -62,15 +62,16 @@ def make_embedder(needs: EmbedderNote | None, given: Any) -> Embedder:
         )
     elif needs.opened and needs.name not in _OWN:
         raise StudyError(
-            f"The file names the embedder {needs.name!r}; a file alone neither calls an endpoint nor loads a model from "
-            f"elsewhere. If you trust it, hand it in: {_HAND_IN}."
+            f"The file names the embedder {needs.name!r}; a file alone neither calls an endpoint nor loads a model "
+            f"from elsewhere. If you trust it, hand it in: {_HAND_IN}."
         )
     else:
         model = _by_name(needs)
     if needs.fingerprint not in ("", _READY) and model.fingerprint != needs.fingerprint:
         raise StudyError(
             f"The features of this reward were learned with the embedder {needs.fingerprint!r}; this one is "
-            f"{model.fingerprint!r}, in whose space they mean nothing. Hand in the same model and precision: {_HAND_IN}."
+            f"{model.fingerprint!r}, in whose space they mean nothing. Hand in the same model and precision: "
+            f"{_HAND_IN}."
         )
     return model
 

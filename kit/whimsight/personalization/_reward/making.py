@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyError
-from whimsight.personalization.reward_embedder import EmbedderNote
+from whimsight.personalization._reward.embedder import EmbedderNote
 from whimsight.personalization.scoring import Coder
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def reward_from_study(
     if not np.isfinite(intercept):
         raise StudyError(f"intercept must be a finite number; found {intercept!r}.")
     known = np.zeros(values.size, dtype=bool) if spread is None else np.diag(spread) > 0
-    used = np.flatnonzero((values != 0) | known)
+    used = np.flatnonzero(((values != 0) | known) & (units > 0))
     features = study.features.iloc[used]
-    coder = _coder(study, used)
+    coder = Coder.of_study(study, used)
     return cls(
         title=str(title),
         ids=tuple(map(str, features.index)),
@@ -92,49 +92,6 @@ def reward_of_measures(
         coder=Coder.of_measures(ids, np.ones(len(ids), dtype=np.float32)),
         origin=Origin("", "", whimsight.__version__),
     )
-
-
-def _coder(study: Study, used: NDArray[np.int64]) -> Coder:
-    """Keep of the study's dictionary, attributes and residual map what the used features need."""
-    from whimsight.attributes import ATTRIBUTES
-    from whimsight.studies.inputs import DIFFERENCE_FACTORS
-
-    model = study.autoencoder
-    discovered, measured = used[used < model.n_features], used[used >= model.n_features] - model.n_features
-    encoder = np.ascontiguousarray(model.encoder[:, discovered])
-    residual = None
-    wanted = measured
-    if study.residual_map is not None and discovered.size:
-        wanted = np.flatnonzero(study.attribute_scale > 0)
-        wanted = np.union1d(wanted, measured)
-        product = study.residual_map[wanted].astype(np.float64) @ encoder.astype(np.float64)
-        residual = product.astype(np.float32)
-    ids = [str(study.found.index[model.n_features + int(j)]) for j in wanted]
-    gone = [one for one in ids if one not in ATTRIBUTES]
-    if gone:
-        raise StudyError(
-            f"This version of Whimsight does not measure {', '.join(gone)}, which the study has. Make the study anew, or "
-            "install the version that made it."
-        )
-    factors = study.facts.get(DIFFERENCE_FACTORS)
-    return Coder(
-        encoder=encoder,
-        threshold=float(np.float32(model.threshold)),
-        residual=residual,
-        attributes=tuple(ids),
-        scale=study.attribute_scale[wanted].astype(np.float32),
-        measured=np.searchsorted(wanted, measured).astype(np.int64),
-        polarity=study.polarity[used],
-        template=study.settings.template,
-        factors=_factors(factors) if discovered.size else {},
-    )
-
-
-def _factors(found: Any) -> dict[str, float]:
-    if not isinstance(found, dict):
-        return {}
-    good = {str(k): v for k, v in found.items() if isinstance(v, int | float) and np.isfinite(v)}
-    return {name: float(value) for name, value in good.items()}
 
 
 def _needs(study: Study) -> EmbedderNote:

@@ -12,6 +12,7 @@ from whimsight.personalization.sites import averaged
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from whimsight.personalization._reward.sets import ReadSet
     from whimsight.personalization.reward import Reward
 
 __all__ = ["chances", "explain", "rank"]
@@ -19,11 +20,9 @@ __all__ = ["chances", "explain", "rank"]
 _REACH = 1.959963984540054
 
 
-def rank(
-    reward: Reward, responses: list[str], codes: NDArray[np.float64], places: NDArray[np.float64]
-) -> pd.DataFrame:
-    """See `Reward.rank`; codes and places float64 (n, F) of the responses."""
-    score, reach = codes @ reward.per_code, _reach(reward, codes)
+def rank(reward: Reward, responses: list[str], read: ReadSet) -> pd.DataFrame:
+    """See `Reward.rank`."""
+    score, reach = read.codes @ reward.per_code, _reach(reward, read.codes)
     order = np.argsort(-score, kind="stable")
     table = pd.DataFrame(
         {
@@ -35,7 +34,7 @@ def rank(
         },
         index=pd.Index(order, name="response_number"),
     )
-    against = reward.coder.codes(places[order[:-1]], places[order[1:]])
+    against = reward.coder.codes(read.places[order[:-1]], read.places[order[1:]])
     for column, values in zip(
         ("over_next", "over_next_low", "over_next_high"), chances(reward, against), strict=True
     ):
@@ -43,11 +42,11 @@ def rank(
     return table
 
 
-def explain(reward: Reward, codes: NDArray[np.float64]) -> pd.DataFrame:
-    """See `Reward.explain`; codes float64 (n, F)."""
-    added = (codes * reward.per_code).T
+def explain(reward: Reward, read: ReadSet) -> pd.DataFrame:
+    """See `Reward.explain`."""
+    added = (read.codes * reward.per_code).T
     table = reward.table.loc[list(reward.ids), ["name", "kind", "weight", "low", "high"]]
-    parts = pd.DataFrame(added, index=table.index, columns=range(codes.shape[0]))
+    parts = pd.DataFrame(added, index=table.index, columns=range(read.codes.shape[0]))
     order = np.argsort(-np.abs(added).max(axis=1, initial=0.0), kind="stable")
     return pd.concat([table, parts], axis=1).iloc[order]
 
@@ -62,14 +61,22 @@ def chances(
     """
     from scipy.special import expit
 
-    odds, variance = codes @ reward.per_code, reward.variance(codes)
-    if variance is None:
+    odds, spread = codes @ reward.per_code, variance(reward, codes)
+    if spread is None:
         nothing = np.full(odds.size, np.nan)
         return np.asarray(expit(odds)), nothing, nothing
-    reach = _REACH * np.sqrt(variance)
-    return averaged(odds, variance), np.asarray(expit(odds - reach)), np.asarray(expit(odds + reach))
+    reach = _REACH * np.sqrt(spread)
+    return averaged(odds, spread), np.asarray(expit(odds - reach)), np.asarray(expit(odds + reach))
 
 
 def _reach(reward: Reward, codes: NDArray[np.float64]) -> NDArray[np.float64]:
-    variance = reward.variance(codes)
-    return np.full(codes.shape[0], np.nan) if variance is None else _REACH * np.sqrt(variance)
+    spread = variance(reward, codes)
+    return np.full(codes.shape[0], np.nan) if spread is None else _REACH * np.sqrt(spread)
+
+
+def variance(reward: Reward, codes: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the variance of weights times codes (n, F) for what is not known of the weights, float64 (n,)."""
+    if reward.covariance is None:
+        return None
+    x = np.divide(codes, reward.unit, out=np.zeros_like(codes), where=reward.unit > 0)
+    return np.asarray(np.maximum(np.einsum("if,if->i", x @ reward.covariance, x), 0.0))

@@ -1,0 +1,1 @@
+"""The parts of a reward: made, its embedder, sets of responses, tables, its file."""
