@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ import pandas as pd
 from whimsight._suggest import nearest
 from whimsight.effects import benjamini_hochberg
 from whimsight.errors import StudyError
+from whimsight.personalization.evidence import evidence, standardised
 from whimsight.personalization.hierarchy import fit_hierarchy
 from whimsight.personalization.person import Person
 from whimsight.personalization.posterior import update
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.labels import LabelStore
-    from whimsight.pairs import Pairs
     from whimsight.personalization.ballots import Ballots
     from whimsight.personalization.hierarchy import Hierarchy
     from whimsight.personalization.reward import Reward
@@ -181,9 +179,7 @@ class Personalization:
         return pd.Series(counts, index=pd.Index(self.annotators, name="annotator"), name="votes")
 
     def _by_annotator(self, values: NDArray[np.float64]) -> pd.DataFrame:
-        return pd.DataFrame(
-            values, index=pd.Index(self.annotators, name="annotator"), columns=self.features
-        )
+        return pd.DataFrame(values, index=pd.Index(self.annotators, name="annotator"), columns=self.features)
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -203,17 +199,21 @@ class Personalization:
         """Return somebody of whom nothing is known: everyone's weights, as uncertain as people differ."""
         return Person("somebody new", 0, self.hierarchy.prior(), self)
 
-    def new_person(self, rows: Any, choices: Any = None, *, name: str = "new") -> Person:
+    def new_person(
+        self, rows: Any, choices: Any = None, *, name: str = "new", embedder: Any = None
+    ) -> Person:
         """Return what votes of somebody new say of their weights.
 
         Parameters
         ----------
         rows : sequence of int, or mapping from row to choice, or Pairs
-            Positions in ``study.pairs`` of the pairs that were judged; or labelled pairs of the study's texts.
+            Positions in ``study.pairs`` of the pairs that were judged; or labelled pairs, of any texts.
         choices : sequence of float
             1 for A, 0 for B; ties (0.5) and NaN say nothing here and are left out.
         name : str
             Who it is.
+        embedder : str, Embedder or callable, optional
+            For texts that the study has not seen, where its own cannot be made again from its name.
 
         Returns
         -------
@@ -224,7 +224,7 @@ class Personalization:
         >>> me = people.new_person([10, 42, 7], [1, 0, 1], name="me")    # doctest: +SKIP
         >>> me.table.head()                                             # doctest: +SKIP
         """
-        X, y = self.evidence(rows, choices)
+        X, y = evidence(self, rows, choices, embedder=embedder)
         return Person(name, int(y.size), update(self.hierarchy.prior(), X, y), self)
 
     def position(self, annotator: str) -> int:
@@ -242,66 +242,105 @@ class Personalization:
             )
         return found
 
-    # -- rows --------------------------------------------------------------------------------------
+    def informative(
+        self,
+        n: int = 10,
+        person: Person | None = None,
+        *,
+        how: Literal["information", "largest", "random"] = "information",
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Return the pairs whose votes would teach most about somebody's weights.
 
-    def standardised(self, rows: Any) -> NDArray[np.float64]:
-        """Return the codes of rows of ``study.pairs`` in standard deviations, as computed: float64 (n, F)."""
-        where = np.asarray(rows, dtype=np.int64)
-        n = len(self.study.pairs)
-        bad = where[(where < 0) | (where >= n)]
-        if bad.size:
-            raise StudyError(f"Row {int(bad[0])} is not in the study's pairs; they have the rows 0 to {n - 1:,}.")
-        unit = self.ballots.unit
-        raw = self.study.pair_codes[self.study.pair_of_row[where]].astype(np.float64)
-        return np.divide(raw, unit, out=np.zeros_like(raw), where=unit > 0)
+        Parameters
+        ----------
+        n : int
+            How many.
+        person : Person, optional
+            About whom; somebody new by default. Pairs that an annotator voted on are not asked again.
+        how : {"information", "largest", "random"}
+            By expected information gain, each given the ones before it; or, to compare, by the largest codes; any.
+        seed : int
+            For ``"random"``.
 
-    def evidence(self, rows: Any, choices: Any = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the codes (k, F) and choices (k,) of decided votes; see `new_person`.
-
-        Raises
-        ------
-        StudyError
-            If rows and choices do not fit together.
+        Returns
+        -------
+        DataFrame
+            Index ``row`` (position in ``study.pairs``), in the order of choosing: ``information`` (bits that the vote
+            is expected to give when it is asked first), ``prompt``, ``response_a``, ``response_b``.
         """
-        from whimsight.pairs import Pairs
+        from whimsight.personalization.information import choose, information
 
-        if isinstance(rows, Pairs):
-            return self._evidence_of(rows)
-        if isinstance(rows, Mapping | pd.Series) and choices is None:
-            rows, choices = [int(r) for r in rows.keys()], list(rows.values() if isinstance(rows, Mapping) else rows)
-        if choices is None:
-            raise StudyError("Votes take the rows that were judged and the choices: 1 for A, 0 for B.")
-        y = np.asarray(choices, dtype=np.float64)
-        X = self.standardised(rows)
-        if y.shape != (X.shape[0],):
-            raise StudyError(f"{X.shape[0]} rows were judged, but there are {y.size} choices. Give one choice a row.")
-        decided = np.isfinite(y) & (y != 0.5)
-        odd = y[decided & (y != 0) & (y != 1)]
-        if odd.size:
-            raise StudyError(f"A choice is 1 (A), 0 (B), 0.5 (tie) or NaN; found {odd[0]:g}.")
-        return X[decided], y[decided]
-
-    def _evidence_of(self, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Find labelled pairs among the study's, in either order."""
-        known = {}
+        belief = (person or self.everyone()).belief
+        matchup = self.study.pairs.matchups()[0]
+        asked = np.zeros(0, dtype=np.int64)
+        if person is not None and person.name in self._position:
+            asked = self.ballots.pair[self.ballots.annotator == self._position[person.name]]
+        _, first = np.unique(matchup, return_index=True)
+        first = np.sort(first[~np.isin(matchup[first], asked)])
+        X = standardised(self, first)
         frame = self.study.pairs.frame
-        columns = ("prompt", "response_a", "response_b")
-        for row, key in enumerate(zip(*(frame[c].to_numpy(dtype=object) for c in columns), strict=True)):
-            known.setdefault(key, row)
-        rows, choices = [], []
-        theirs = (pairs.frame[c].to_numpy(dtype=object) for c in columns)
-        for place, ((prompt, a, b), choice) in enumerate(zip(zip(*theirs, strict=True), pairs.preference, strict=True)):
-            row, turned = known.get((prompt, a, b)), False
-            if row is None:
-                row, turned = known.get((prompt, b, a)), True
-            if row is None:
-                raise StudyError(
-                    f"Row {place} of the votes is on a pair that is not in {self.name!r}. Use "
-                    "people.reward().relabel(pairs) to look at other pairs with these weights."
-                )
-            rows.append(row)
-            choices.append(1 - choice if turned else choice)
-        return self.evidence(rows, choices)
+        different = (frame["response_a"] != frame["response_b"]).to_numpy()[first]
+        first, X = first[different], X[different]
+        took = choose(belief, X, n, how, pair=matchup[first], seed=seed)
+        mean, variance = X[took] @ belief.mean, np.einsum("ij,jk,ik->i", X[took], belief.covariance, X[took])
+        table = frame.iloc[first[took]][["prompt", "response_a", "response_b"]]
+        table.index = pd.Index(first[took], name="row")
+        table.insert(0, "information", information(mean, variance))
+        return table
+
+    # -- out into the world ------------------------------------------------------------------------
+
+    def reward(
+        self,
+        of: Person | str | Mapping[str, float] | pd.Series | None = None,
+        *,
+        title: str | None = None,
+        embedder: Any = None,
+    ) -> Reward:
+        """Return weights as a reward that scores, ranks and explains responses, and re-labels pairs.
+
+        Parameters
+        ----------
+        of : Person, str, or mapping from feature to weight; optional
+            A person, the name of an annotator, or weights set by hand (``mixer.weights``), in which features that are
+            not named keep everyone's weight. Everyone by default.
+        title : str, optional
+            Whom the weights stand for; it is written into the reward's file.
+        embedder : str, Embedder or callable, optional
+            The one that the study was made with, where it cannot be made again from its name.
+
+        Examples
+        --------
+        >>> people.reward({"m_words": 0.0}).rank("Why is the sky blue?", ["Rayleigh.", "It is."])    # doctest: +SKIP
+        """
+        from whimsight.personalization.reward import Reward
+
+        if isinstance(of, str):
+            of = self.person(of)
+        weights, covariance = self.mean.to_numpy(), None
+        if isinstance(of, Mapping | pd.Series):
+            named = dict(of.items())
+            weights = weights.copy()
+            for feature, weight in named.items():
+                weights[self.study.column(str(feature))] = weight
+            title = title or "weights set by hand"
+        elif of is not None:
+            weights, covariance = of.mean.to_numpy(), of.covariance.to_numpy()
+            title = title or of.name
+        else:
+            turn = np.outer(self.sign, self.sign)
+            covariance = self.hierarchy.mean_covariance * turn
+        return Reward.from_study(
+            self.study,
+            weights,
+            covariance=covariance,
+            unit=self.ballots.unit,
+            intercept=self.hierarchy.intercept,
+            title=title or "everyone",
+            stated=self.stated,
+            embedder=embedder,
+        )
 
     def __repr__(self) -> str:
         differ = int((self.subjectivity["q"] <= _LEVEL).sum())
@@ -319,6 +358,6 @@ def stated(people: Personalization) -> str:
     names = [str(v) for v in people.names[people.personal]]
     shown = ", ".join(names[:6]) + (f" and {n - 6} more" if n > 6 else "")
     return (
-        f"By the analyst's choice weights may differ between people on {n} of {total} features ({shown}); on all others "
-        "everyone has the same weight."
+        f"By the analyst's choice weights may differ between people on {n} of {total} features ({shown}); on all "
+        "others everyone has the same weight."
     )

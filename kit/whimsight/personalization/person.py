@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from whimsight.personalization.evidence import evidence, standardised
 from whimsight.personalization.posterior import Gaussian, predictive, update
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Person:
 
     def learn(self, rows: Any, choices: Any = None) -> Person:
         """Return the person after more votes; see `Personalization.new_person`."""
-        X, y = self.people.evidence(rows, choices)
+        X, y = evidence(self.people, rows, choices)
         return replace(self, votes=self.votes + y.size, belief=update(self.belief, X, y))
 
     def chance(self, rows: NDArray[np.int64] | list[int]) -> NDArray[np.float64]:
@@ -94,22 +94,22 @@ class Person:
 
         Without the position bias: as if the sides had been drawn by lot.
         """
-        return predictive(self.belief, self.people.standardised(rows))
+        return predictive(self.belief, standardised(self.people, rows))
 
     def reward(self, **choices: Any) -> Reward:
         """Return the weights as a reward that scores, ranks, explains and re-labels; see `Personalization.reward`."""
         return self.people.reward(self, **choices)
 
     def __repr__(self) -> str:
-        top = self.table[self.table["apart"].abs() > _REACH]
-        said = ", ".join(f"{row['name']} {row['weight']:+.2f} (everyone {row['everyone']:+.2f})" for row in _rows(top))
-        return f"<Person {self.name!r}: {self.votes} votes; {said or 'not set apart from everyone yet'}>"
+        table = self.table
+        top = table[table["apart"].abs() > _REACH].head(3)
+        said = [
+            f"{name} {weight:+.2f} (everyone {everyone:+.2f})"
+            for name, weight, everyone in zip(top["name"], top["weight"], top["everyone"], strict=True)
+        ]
+        return f"<Person {self.name!r}: {self.votes} votes; {', '.join(said) or 'not set apart from everyone yet'}>"
 
     def _repr_html_(self) -> str:
         from whimsight.personalization.display import person_html
 
         return person_html(self)
-
-
-def _rows(table: pd.DataFrame, most: int = 3) -> list[Mapping[str, Any]]:
-    return [dict(row) for row in table.head(most).to_dict("records")]
