@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from whimsight._threads import one_thread
 from whimsight.errors import FitError
-from whimsight.personalization.crowd import Crowd
 from whimsight.personalization.posterior import Gaussian
 from whimsight.personalization.profile import profile_tau
-from whimsight.personalization.sites import Sites, averaged, cavities, flat_sites, matched
+from whimsight.personalization.sites import Sites, averaged, flat_sites, slopes
+from whimsight.personalization.spreads import Grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,8 @@ class Hierarchy:
     held_out: Array
     shrinkage: Array
     """float64 (1 + F,): the spreads that people's weights are shrunk with, the intercept's first."""
+    crossed: tuple[Array, ...]
+    """Spreads of the offsets of the other groupings."""
     _people: Callable[[int], Gaussian] = field(repr=False)
     _global: Gaussian = field(repr=False)
 
@@ -82,6 +84,8 @@ class Hierarchy:
 
 
 _ROUNDS = 200
+_PLAIN = 60
+_CLOSE = 1e-4
 _FLAT = 1e-4  # precision of the intercept's prior
 
 
@@ -92,6 +96,8 @@ def fit_hierarchy(
     *,
     personal: ArrayLike | None = None,
     weights: ArrayLike | None = None,
+    also: ArrayLike | None = None,
+    pair: ArrayLike | None = None,
 ) -> Hierarchy:
     """Fit the model of :class:`Hierarchy` by expectation propagation and restricted maximum likelihood.
 
@@ -114,157 +120,141 @@ def fit_hierarchy(
         If there is nothing to fit: one annotator, all votes the same, numbers that are not finite.
     """
     with one_thread():
-        return _Fit(*_checked(X, y, annotator, personal, weights)).result()
+        return _Fit(_checked(X, y, annotator, personal, weights, also, pair)).result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """What is fitted: X with a column of ones first, and other groupings as (codes, columns)."""
+
+    X: Array
+    y: Array
+    annotator: NDArray[np.int64]
+    free: NDArray[np.bool_]
+    weights: Array
+    crossed: tuple[tuple[NDArray[np.int64], Array], ...]
 
 
 class _Fit:
-    """The state of a fit: sites of the votes, global weights, spreads."""
+    """The state of a fit: global weights, people's offsets and those of other groupings."""
 
-    def __init__(
-        self, X: Array, y: Array, annotator: NDArray[np.int64], free: NDArray[np.bool_], weights: Array
-    ) -> None:
-        self.people = int(annotator.max()) + 1
-        self.y, self.w, self.free = y, weights, free
-        self.crowd = Crowd(X, annotator, self.people)
-        self.n, self.P = X.shape
-        self.tau = np.where(free, 0.2, 0.0)
+    def __init__(self, data: _Data) -> None:
+        self.data = data
+        sites = flat_sites(data.y, data.weights)
+        self.people = Grouped(data.X, data.annotator, data.free, sites)
+        none = Sites(np.zeros_like(data.y), np.zeros_like(data.y))
+        self.others = [
+            Grouped(X, codes, np.ones(X.shape[1], dtype=np.bool_), none) for codes, X in data.crossed
+        ]
+        self.columns = data.X.shape[1]
         self.wide = 1.0
-        self.sites = flat_sites(y, weights)
-        self.mean: Array = np.zeros(self.P)
-        self.covariance: Array = np.zeros((self.P, self.P))
-        self._summed(self.tau, learn=False)
+        self.mean: Array = np.zeros(self.columns)
+        self.covariance: Array = np.zeros((self.columns, self.columns))
+        self._centre(*self.people.told())
 
     def _ridge(self) -> Array:
-        out = np.full(self.P, 1 / self.wide)
+        out = np.full(self.columns, 1 / self.wide)
         out[0] = _FLAT
         return out
 
-    def _summed(self, tau: Array, *, learn: bool) -> None:
-        """Collect what people's votes say; set the global weights; where ``learn``, the spreads too."""
-        total, told = np.zeros((self.P, self.P)), np.zeros(self.P)
-        squares, slope = np.zeros((self.P, self.P)), np.zeros(self.P)
-        self.own = np.zeros((self.people, self.P))
-        self.left = np.zeros((self.people, self.P))
-        for people, information, score in self.crowd.pulls(self.sites, tau):
-            total += information.sum(axis=0)
-            told += score.sum(axis=0)
-            if learn:
-                left = score - information @ self.mean
-                own = np.diagonal(information, axis1=1, axis2=2)
-                lost = np.einsum("bpq,bpq->bp", information @ self.covariance, information)
-                slope += 0.5 * (left**2 - own + lost).sum(axis=0)
-                squares += 0.5 * np.einsum("bpq,bpq->pq", information, information)
-                self.own[people], self.left[people] = own, left
+    def _centre(self, total: Array, told: Array) -> None:
+        """Global weights from what people's votes say, and the variance of their own prior."""
         ridge = self._ridge()
-        self.covariance = np.linalg.inv(total + np.diag(ridge))
-        self.mean = self.covariance @ told
-        used = (self.P - 1) - ridge[1] * np.trace(self.covariance[1:, 1:])
+        self.covariance = np.asarray(np.linalg.inv(total + np.diag(ridge)))
+        self.mean = np.asarray(self.covariance @ told)
+        used = (self.columns - 1) - ridge[1] * float(np.trace(self.covariance[1:, 1:]))
         self.wide = float(np.clip((np.square(self.mean[1:]).sum() + 0.25) / (used + 1), 1e-4, 100.0))
-        if learn:
-            self.squares, self.slope = squares, slope
 
-    def _sweep(self, tau: Array, step: float) -> float:
-        """Set all votes' sites anew; how far the log odds moved."""
-        mean, variance = self.crowd.odds(self.sites, tau, self.mean, self.covariance)
-        new = matched(self.y, self.w, *cavities(mean, variance, self.sites))
-        moved = max(float(np.abs(b - a).max()) for a, b in zip(self.sites, new, strict=True))
-        self.sites = Sites(*(a + step * (b - a) for a, b in zip(self.sites, new, strict=True)))
-        return moved
+    def _cavities(self) -> list[tuple[Array, Array]]:
+        out = [self.people.cavity(self.mean, self.covariance)]
+        for other in self.others:
+            zero = np.zeros(other.columns)
+            out.append(other.cavity(zero, np.zeros((other.columns, other.columns))))
+        return out
 
-    def _spreads(self) -> float:
-        """Fisher scoring for tau², kept at 0 or above (a small quadratic programme); how far tau moved."""
-        from scipy.optimize import nnls
-
-        at = np.flatnonzero(self.free & (np.diag(self.squares) > 1e-9))
-        before = self.tau.copy()
-        t = self.tau[at] ** 2
-        squares = self.squares[np.ix_(at, at)]
-        squares = squares + np.diag(1e-9 * np.diag(squares) + 1e-12)
-        root = np.linalg.cholesky(squares)
-        goal = np.linalg.solve(root, self.slope[at] + squares @ t)
-        new = nnls(root.T, goal, maxiter=50 * at.size)[0]
-        self.tau = np.zeros(self.P)
-        self.tau[at] = np.sqrt(np.minimum(new, 4 * t + 0.25))
-        return float(np.abs(self.tau - before).max())
+    def _sweep(self, step: float) -> float:
+        """Set all sites anew; how far they moved."""
+        parts = self._cavities()
+        mean, variance = (np.sum([part[i] for part in parts], axis=0) for i in (0, 1))
+        found = slopes(self.data.y, self.data.weights, mean, variance)
+        return max(
+            grouped.answer(found, part, step)
+            for grouped, part in zip([self.people, *self.others], parts, strict=True)
+        )
 
     def converge(self) -> None:
+        """Spreads, sites and global weights together."""
         for turn in range(_ROUNDS):
-            moved = self._sweep(self.tau, 1.0 if turn < 40 else 0.5)
-            self._summed(self.tau, learn=True)
-            changed = self._spreads() if turn > 1 else 1.0
-            if moved < 1e-4 and changed < 1e-4:
+            moved = self._sweep(1.0 if turn < _PLAIN else 0.5)
+            self._centre(*self.people.learn(self.mean, self.covariance))
+            changed = self.people.rescale() if turn > 1 else 1.0
+            for other in self.others:
+                zero = np.zeros(other.columns)
+                other.learn(zero, np.zeros((other.columns, other.columns)))
+                changed = max(changed, other.rescale() if turn > 1 else 1.0)
+            if moved < _CLOSE and changed < _CLOSE:
                 break
         self.rounds = turn + 1
 
-    def settle(self, tau: Array) -> None:
-        """Sites and global weights for given spreads."""
+    def settle(self) -> None:
+        """Sites and global weights for the spreads as they are."""
         for turn in range(_ROUNDS):
-            self._summed(tau, learn=False)
-            if self._sweep(tau, 1.0 if turn < 40 else 0.5) < 1e-6:
+            self._centre(*self.people.told())
+            if self._sweep(1.0 if turn < _PLAIN else 0.5) < _CLOSE:
                 break
-        self._summed(tau, learn=False)
+        self._centre(*self.people.told())
 
     def result(self) -> Hierarchy:
         self.converge()
-        low, high, p, square = (np.zeros(self.P) for _ in range(4))
+        people = self.people
+        tau, low, high, p, square = people.tau, *np.zeros((4, self.columns))
         p[:] = np.nan
-        keep = self._keep()
-        ridge = self._ridge()
-        for j in np.flatnonzero(self.free):
-            left = np.maximum(1 - self.tau[j] ** 2 * self.own[:, j], 1e-9)
+        keep, ridge = people.keep(), self._ridge()
+        for j in np.flatnonzero(people.free):
             found = profile_tau(
-                self.own[:, j] / left,
-                self.left[:, j] / left,
+                *people.alone(int(j)),
                 sure=float(ridge[j]),
                 pull=float(-ridge[j] * self.mean[j]),
                 keep=float(keep[j]),
             )
             low[j], high[j], p[j], square[j] = found.low, found.high, found.p, found.square
-        shrinkage = np.sqrt(square)
-        self.settle(shrinkage)
-        weights, sd = self._everybody(shrinkage)
-        mean, variance = self.crowd.odds(self.sites, shrinkage, self.mean, self.covariance)
+        people.tau = np.sqrt(square)
+        self.settle()
+        weights, sd = self._everybody()
+        parts = self._cavities()
         return Hierarchy(
             intercept=float(self.mean[0]),
-            tau_intercept=float(self.tau[0]),
+            tau_intercept=float(tau[0]),
             mean=self.mean[1:],
             mean_covariance=self.covariance[1:, 1:],
-            personal=self.free[1:],
-            tau=self.tau[1:],
+            personal=people.free[1:],
+            tau=tau[1:],
             tau_low=low[1:],
             tau_high=high[1:],
             p=p[1:],
             weights=weights[:, 1:],
             sd=sd[:, 1:],
-            votes=self.crowd.votes,
-            held_out=averaged(*cavities(mean, variance, self.sites)),
-            shrinkage=shrinkage,
-            _people=lambda a: self._person(a, shrinkage),
+            votes=people.crowd.votes,
+            held_out=averaged(*(np.sum([part[i] for part in parts], axis=0) for i in (0, 1))),
+            shrinkage=people.tau,
+            crossed=tuple(other.tau for other in self.others),
+            _people=self._person,
             _global=Gaussian(self.mean, self.covariance),
         )
 
-    def _keep(self) -> Array:
-        """Share of the information on each tau² that does not depend on knowing the others."""
-        out = np.ones(self.P)
-        at = np.flatnonzero(self.free & (np.diag(self.squares) > 1e-9))
-        squares = self.squares[np.ix_(at, at)]
-        own = np.diag(squares)
-        scale = np.sqrt(own)
-        scaled = squares / np.outer(scale, scale) + 1e-6 * np.eye(at.size)
-        out[at] = 1 / np.diag(np.linalg.inv(scaled))
-        return np.clip(out, 0.0, 1.0)
-
-    def _everybody(self, tau: Array) -> tuple[Array, Array]:
-        weights = np.tile(self.mean, (self.people, 1))
-        sd = np.tile(np.sqrt(np.diag(self.covariance) + tau**2), (self.people, 1))
-        for people, information, score in self.crowd.pulls(self.sites, tau):
+    def _everybody(self) -> tuple[Array, Array]:
+        tau = self.people.tau
+        weights = np.tile(self.mean, (self.people.size, 1))
+        sd = np.tile(np.sqrt(np.diag(self.covariance) + tau**2), (self.people.size, 1))
+        for people, information, score in self.people.crowd.pulls(self.people.sites, tau):
             belief = _beliefs(information, score, tau, self.mean, self.covariance)
             weights[people] = belief[0]
             sd[people] = np.sqrt(np.diagonal(belief[1], axis1=1, axis2=2))
         return weights, sd
 
-    def _person(self, a: int, tau: Array) -> Gaussian:
-        information, score = self.crowd.pull(self.sites, tau, a)
+    def _person(self, a: int) -> Gaussian:
+        tau = self.people.tau
+        information, score = self.people.crowd.pull(self.people.sites, tau, a)
         mean, covariance = _beliefs(information[None], score[None], tau, self.mean, self.covariance)
         return Gaussian(mean[0], covariance[0])
 
@@ -282,8 +272,14 @@ def _beliefs(
 
 
 def _checked(
-    X: ArrayLike, y: ArrayLike, annotator: ArrayLike, personal: ArrayLike | None, weights: ArrayLike | None
-) -> tuple[Array, Array, NDArray[np.int64], NDArray[np.bool_], Array]:
+    X: ArrayLike,
+    y: ArrayLike,
+    annotator: ArrayLike,
+    personal: ArrayLike | None,
+    weights: ArrayLike | None,
+    also: ArrayLike | None = None,
+    pair: ArrayLike | None = None,
+) -> _Data:
     codes = np.asarray(X, dtype=np.float64)
     votes = np.asarray(y, dtype=np.float64)
     people = np.asarray(annotator, dtype=np.int64)
@@ -313,5 +309,10 @@ def _checked(
     )
     if free.shape != codes.shape[1:]:
         raise FitError(f"personal must be bool of shape ({codes.shape[1]},); found {free.shape}.")
-    free = np.concatenate([[True], free])
-    return np.column_stack([np.ones(votes.size), codes]), votes, people, free, power
+    design = np.column_stack([np.ones(votes.size), codes])
+    crossed = []
+    if also is not None:
+        crossed.append((np.unique(np.asarray(also), return_inverse=True)[1].astype(np.int64), design))
+    if pair is not None:
+        crossed.append((np.unique(np.asarray(pair), return_inverse=True)[1].astype(np.int64), design[:, :1]))
+    return _Data(design, votes, people, np.concatenate([[True], free]), power, tuple(crossed))

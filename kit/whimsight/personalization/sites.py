@@ -7,7 +7,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NODES", "POINTS", "Sites", "averaged", "cavities", "flat_sites", "matched"]
+__all__ = [
+    "NODES",
+    "POINTS",
+    "Sites",
+    "averaged",
+    "cavities",
+    "flat_sites",
+    "matched",
+    "sites_from",
+    "slopes",
+]
 
 POINTS = 32
 """Points of the Gauss-Hermite rule, for the weight exp(-x²/2): a rule that any language can repeat."""
@@ -62,35 +72,54 @@ def matched(
         float64 (n,): powers of the likelihoods sigmoid(±h).
     mean, variance : ndarray
         float64 (n,): the cavities.
+    """
+    return sites_from(*slopes(y, weights, mean, variance), mean, variance)
+
+
+def slopes(
+    y: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    variance: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """First and second derivative by m of log E[sigmoid(±h)^w] for h ~ N(m, v): float64 (n,) both.
 
     Notes
     -----
-    With Z = E[sigmoid(±h)^w] under the cavity N(m, v) and its log's derivatives by m, d1 = E'[l'] and
-    d2 = E'[l''] + Var'[l'] (E' under cavity times likelihood, l = w log sigmoid(±h)), the site has the precision
-    -d2 / (1 + v d2) and the shift (d1 - m d2) / (1 + v d2) (Rasmussen and Williams 2006, equation 3.55-3.59).
-    In these terms nothing cancels where v is near 0. The integrals are Gauss-Hermite sums of 32 points.
+    d1 = E'[l'] and d2 = E'[l''] + Var'[l'], where l = w log sigmoid(±h) and E' is taken under the cavity times the
+    likelihood, by Gauss-Hermite sums of 32 points.
     """
     nodes, mass = NODES
-    precision, shift = np.empty_like(mean), np.empty_like(mean)
+    first, second = np.empty_like(mean), np.empty_like(mean)
     for start in range(0, mean.size, _CHUNK):
         part = slice(start, start + _CHUNK)
-        sign, w, v = 2 * y[part] - 1, weights[part, None], variance[part]
-        odds = sign[:, None] * (mean[part, None] + np.sqrt(v)[:, None] * nodes)
+        sign, w = 2 * y[part] - 1, weights[part]
+        odds = sign[:, None] * (mean[part, None] + np.sqrt(variance[part])[:, None] * nodes)
         tail = np.exp(-np.abs(odds))
         wrong = np.where(odds > 0, tail, 1.0) / (1 + tail)  # sigmoid(-odds)
-        log = w * (np.minimum(odds, 0.0) - np.log1p(tail))
+        log = w[:, None] * (np.minimum(odds, 0.0) - np.log1p(tail))
         tilted = mass * np.exp(log - log.max(axis=1, keepdims=True))
         tilted /= tilted.sum(axis=1, keepdims=True)
-        first = np.einsum("ij,ij->i", tilted, wrong)
-        second = np.einsum("ij,ij,ij->i", tilted, wrong, wrong)
-        w = w[:, 0]
-        slope = sign * w * first
-        curve = -w * (first - second) + w**2 * (second - first**2)
-        curve = np.minimum(curve, -1e-12)
-        left = np.maximum(1 + v * curve, _LEFT)  # above 0 but for the rule's own error with a huge v
-        precision[part] = -curve / left
-        shift[part] = (slope - mean[part] * curve) / left
-    return Sites(precision, shift)
+        once = np.einsum("ij,ij->i", tilted, wrong)
+        twice = np.einsum("ij,ij,ij->i", tilted, wrong, wrong)
+        first[part] = sign * w * once
+        second[part] = w * (twice - once) + w**2 * (twice - once**2)
+    return first, np.minimum(second, 0.0)
+
+
+def sites_from(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    variance: NDArray[np.float64],
+) -> Sites:
+    """Sites from the derivatives d1, d2: precision -d2 / (1 + v d2) and shift (d1 - m d2) / (1 + v d2).
+
+    Rasmussen and Williams (2006), equations 3.55 to 3.59; in these terms nothing cancels where v is near 0. Where the
+    log odds are a sum of independent parts, the derivatives are those at the sum and (m, v) the part's own cavity.
+    """
+    left = np.maximum(1 + variance * second, _LEFT)  # above 0 but for the rule's own error at a huge variance
+    return Sites(-second / left, (first - mean * second) / left)
 
 
 def averaged(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,120 @@
+"""A grouping of the votes (people, prompts, pairs), each group with its own offsets, and how far these spread."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whimsight.personalization.crowd import Crowd
+from whimsight.personalization.sites import Sites, cavities, sites_from
+
+__all__ = ["Grouped"]
+
+Array = NDArray[np.float64]
+_TINY = 1e-9
+
+
+class Grouped:
+    """Offsets N(0, diag(tau²)) of each group, with a site of every vote for their part of its log odds.
+
+    Parameters
+    ----------
+    X : ndarray
+        float64 (n, P): the columns that the offsets multiply.
+    codes : ndarray
+        int64 (n,): groups, from 0.
+    free : ndarray
+        bool (P,): columns with offsets.
+    sites : Sites
+        To begin with.
+    start : float
+        tau to begin with.
+    """
+
+    def __init__(
+        self, X: Array, codes: NDArray[np.int64], free: NDArray[np.bool_], sites: Sites, start: float = 0.2
+    ) -> None:
+        self.size = int(codes.max()) + 1
+        self.crowd = Crowd(X, codes, self.size)
+        self.columns = X.shape[1]
+        self.free = free
+        self.tau: Array = np.where(free, start, 0.0)
+        self.sites = sites
+        self.squares: Array = np.zeros((self.columns, self.columns))
+        self.slope: Array = np.zeros(self.columns)
+        self.own: Array = np.zeros((self.size, self.columns))
+        self.left: Array = np.zeros((self.size, self.columns))
+
+    def cavity(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
+        """The groups' part of each vote's log odds without the vote itself, for the global weights given all votes."""
+        return cavities(*self.crowd.odds(self.sites, self.tau, mean, covariance), self.sites)
+
+    def answer(self, slopes: tuple[Array, Array], cavity: tuple[Array, Array], step: float) -> float:
+        """Set the sites anew; how far they moved."""
+        new = sites_from(*slopes, *cavity)
+        moved = max(float(np.abs(b - a).max()) for a, b in zip(self.sites, new, strict=True))
+        self.sites = Sites(*(a + step * (b - a) for a, b in zip(self.sites, new, strict=True)))
+        return moved
+
+    def told(self) -> tuple[Array, Array]:
+        """What all votes say of the global weights: information (P, P) and score (P,)."""
+        total, told = np.zeros((self.columns, self.columns)), np.zeros(self.columns)
+        for _, information, score in self.crowd.pulls(self.sites, self.tau):
+            total += information.sum(axis=0)
+            told += score.sum(axis=0)
+        return total, told
+
+    def learn(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
+        """Collect what the votes say of the spreads, around these global weights; returns what :meth:`told` does.
+
+        Of the restricted likelihood of the Gaussian votes by tau_j²: ``slope`` (P,) and the expected information
+        ``squares`` (P, P), sum X' C^-1 X squared element by element over two (Harville 1977); ``own`` and ``left``
+        (groups, P) hold each group's information on its own offset j and the score at 0.
+        """
+        total, told = np.zeros((self.columns, self.columns)), np.zeros(self.columns)
+        self.squares, self.slope = np.zeros_like(total), np.zeros_like(told)
+        for groups, information, score in self.crowd.pulls(self.sites, self.tau):
+            total += information.sum(axis=0)
+            told += score.sum(axis=0)
+            left = score - information @ mean
+            own = np.diagonal(information, axis1=1, axis2=2)
+            lost = np.einsum("bpq,bpq->bp", information @ covariance, information)
+            self.slope += 0.5 * (left**2 - own + lost).sum(axis=0)
+            self.squares += 0.5 * np.einsum("bpq,bpq->pq", information, information)
+            self.own[groups], self.left[groups] = own, left
+        return total, told
+
+    def rescale(self) -> float:
+        """Fisher scoring for tau², kept at 0 or above (a small quadratic programme); how far tau moved."""
+        from scipy.optimize import nnls
+
+        at = np.flatnonzero(self.informed)
+        before = self.tau
+        t = before[at] ** 2
+        squares = self.squares[np.ix_(at, at)]
+        squares = squares + np.diag(_TINY * np.diag(squares))
+        root = np.linalg.cholesky(squares)
+        goal = np.linalg.solve(root, self.slope[at] + squares @ t)
+        new = nnls(root.T, goal, maxiter=50 * max(at.size, 1))[0]
+        self.tau = np.zeros(self.columns)
+        self.tau[at] = np.sqrt(np.minimum(new, 4 * t + 0.25))
+        return float(np.abs(self.tau - before).max())
+
+    @property
+    def informed(self) -> NDArray[np.bool_]:
+        """Columns, bool (P,), with offsets that the votes say anything of."""
+        return np.asarray(self.free & (np.diag(self.squares) > _TINY))
+
+    def alone(self, j: int) -> tuple[Array, Array]:
+        """What each group's votes say of its offset ``j`` were its spread not known: information and score."""
+        left = np.maximum(1 - self.tau[j] ** 2 * self.own[:, j], _TINY)
+        return self.own[:, j] / left, self.left[:, j] / left
+
+    def keep(self) -> Array:
+        """float64 (P,): share of the information on each tau² that does not depend on knowing the others."""
+        out = np.ones(self.columns)
+        at = np.flatnonzero(self.informed)
+        scale = np.sqrt(np.diag(self.squares)[at])
+        scaled = self.squares[np.ix_(at, at)] / np.outer(scale, scale) + 1e-6 * np.eye(at.size)
+        out[at] = 1 / np.diag(np.linalg.inv(scaled))
+        return np.clip(out, 0.0, 1.0)
