@@ -1,12 +1,13 @@
 /**
- * What a person's votes say of their weights: a normal prior and logistic votes, by expectation propagation. The same
- * as `whimsight.personalization.posterior`, to rounding. Pure functions over arrays.
+ * What a person's votes say of their weights: a normal prior and logistic votes, by expectation propagation. The fixed
+ * point, and with it every number, is that of `whimsight.personalization.posterior`; here votes are taken in one after
+ * another, which needs no inverse. Pure functions over arrays.
  *
  * Minka (2001), Expectation propagation for approximate Bayesian inference; Rasmussen & Williams (2006), section 3.6:
  * each vote's likelihood is stood in for by a normal of s = x · w, made so that the moments of s agree with those
  * under the true likelihood, the others held.
  */
-import { mean, moments } from "./quadrature";
+import { nodesOf } from "./quadrature";
 
 /** A normal distribution of weights; covariance by rows, F × F. */
 export interface Belief {
@@ -20,8 +21,10 @@ export interface Evidence {
   preferred: boolean;
 }
 
-const SWEEPS = 100;
+const SWEEPS = 200;
 const CLOSE = 1e-10;
+/** Above 0 but for the rule's own error at a huge variance. */
+const LEFT = 0.02;
 
 export function sigmoid(s: number): number {
   return s >= 0 ? 1 / (1 + Math.exp(-s)) : Math.exp(s) / (1 + Math.exp(s));
@@ -89,13 +92,29 @@ function absorb(belief: Belief, x: readonly number[], change: Site): void {
   }
 }
 
-/** What the site of a vote becomes, given everything but that vote. */
-function siteOf(vote: Evidence, cavityMean: number, cavityVariance: number): Site {
+/**
+ * What the site of a vote becomes, given everything but that vote: the first and second derivative by m of
+ * log E sigmoid(±s), s ~ N(m, v), and from them the site (Rasmussen & Williams, equations 3.55 to 3.59). In these
+ * terms nothing cancels where v is near 0.
+ */
+function siteOf(vote: Evidence, mean: number, variance: number): Site {
   const side = vote.preferred ? 1 : -1;
-  const tilted = moments((s) => sigmoid(side * s), cavityMean, Math.sqrt(cavityVariance));
-  // The logistic is log-concave: the precision of its stand-in is never negative but for rounding.
-  const precision = Math.max(0, 1 / tilted.variance - 1 / cavityVariance);
-  return { precision, shift: tilted.mean * (precision + 1 / cavityVariance) - cavityMean / cavityVariance };
+  let total = 0;
+  let once = 0;
+  let twice = 0;
+  for (const { at, weight } of nodesOf(mean, Math.sqrt(variance))) {
+    const tilted = weight * sigmoid(side * at);
+    const wrong = sigmoid(-side * at);
+    total += tilted;
+    once += tilted * wrong;
+    twice += tilted * wrong * wrong;
+  }
+  once /= total;
+  twice /= total;
+  const first = side * once;
+  const second = Math.min(0, twice - once + (twice - once * once));
+  const left = Math.max(1 + variance * second, LEFT);
+  return { precision: 0 - second / left, shift: (first - mean * second) / left };
 }
 
 /** The belief after votes; the order of votes does not matter once it has settled. */
@@ -108,9 +127,8 @@ export function update(prior: Belief, votes: readonly Evidence[]): Belief {
       const site = sites[k] as Site;
       const { mean: center, variance } = project(belief, vote.x);
       if (variance <= 0) return; // a pair whose codes are all 0 tells nothing
-      const without = 1 / variance - site.precision;
-      if (without <= 0) return;
-      const next = siteOf(vote, (center / variance - site.shift) / without, 1 / without);
+      const left = Math.max(1 - variance * site.precision, 1e-6);
+      const next = siteOf(vote, (center - variance * site.shift) / left, variance / left);
       const change = { precision: next.precision - site.precision, shift: next.shift - site.shift };
       furthest = Math.max(furthest, Math.abs(change.precision), Math.abs(change.shift));
       absorb(belief, vote.x, change);
@@ -124,5 +142,5 @@ export function update(prior: Belief, votes: readonly Evidence[]): Belief {
 /** P(the first response is preferred), the weights integrated out. */
 export function predictive(belief: Belief, x: readonly number[]): number {
   const { mean: center, variance } = project(belief, x);
-  return mean(sigmoid, center, Math.sqrt(variance));
+  return nodesOf(center, Math.sqrt(variance)).reduce((sum, { at, weight }) => sum + weight * sigmoid(at), 0);
 }

@@ -1,4 +1,4 @@
-/** Gauss-Hermite quadrature: means of a function under a normal distribution, by a fixed rule of 32 nodes. */
+/** Gauss-Hermite quadrature: means under a normal distribution by the fixed rule of 32 nodes that Python uses too. */
 
 const NODES = 32;
 const NEWTON = 100;
@@ -46,31 +46,7 @@ function root(node = 0): number {
 
 const RULE = gaussHermite(NODES);
 
-/** The mean of f(s), s ~ N(mean, sd²). */
-export function mean(f: (s: number) => number, center: number, sd: number): number {
-  let total = 0;
-  for (let k = 0; k < NODES; k++) {
-    total += (RULE.weights[k] as number) * f(center + sd * (RULE.nodes[k] as number));
-  }
-  return total;
-}
-
-/** Total, mean and variance of N(mean, sd²) weighted by f. */
-export function moments(
-  f: (s: number) => number,
-  center: number,
-  sd: number,
-): { total: number; mean: number; variance: number } {
-  let total = 0;
-  let first = 0;
-  let second = 0;
-  for (let k = 0; k < NODES; k++) {
-    const node = RULE.nodes[k] as number;
-    const part = (RULE.weights[k] as number) * f(center + sd * node);
-    total += part;
-    first += part * node;
-    second += part * node * node;
-  }
-  const shift = first / total;
-  return { total, mean: center + sd * shift, variance: sd * sd * (second / total - shift * shift) };
+/** The nodes for N(mean, sd²), each with its weight. */
+export function nodesOf(mean: number, sd: number): { at: number; weight: number }[] {
+  return RULE.nodes.map((node, k) => ({ at: mean + sd * node, weight: RULE.weights[k] ?? 0 }));
 }
