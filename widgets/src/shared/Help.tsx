@@ -28,7 +28,7 @@ function Keys({ title, lines }: { title: string; lines: readonly Line[] }) {
 export interface HelpProps {
   state: Desk;
   look: readonly Line[];
-  /** Left out where nothing can be changed. */
+  /** Left out where nothing can be changed, or where there are none. */
   work: readonly Line[];
 }
 
@@ -74,7 +74,7 @@ export function Help({ state, look, work }: HelpProps) {
         </header>
         <div class="lb-keys">
           <Keys title="Look" lines={look} />
-          {state.editable.value && <Keys title="Work" lines={work} />}
+          {state.editable.value && work.length > 0 && <Keys title="Work" lines={work} />}
         </div>
         <p class="lb-fine">Keys work while the focus is in this widget and not in a text field.</p>
       </div>

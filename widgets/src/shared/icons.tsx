@@ -56,6 +56,11 @@ const SHAPES = {
   dice: "M3 3h10v10H3zM5.8 5.8h.01M10.2 10.2h.01M10.2 5.8h.01M5.8 10.2h.01",
   warn: "M8 2.6l6 10.4H2zM8 6.4v3M8 11.2h.01",
   link: "M4 8h8M9 5l3 3-3 3",
+  lock: "M4 7.2h8v6H4zM5.8 7V5a2.2 2.2 0 0 1 4.4 0v2",
+  unlock: "M4 7.2h8v6H4zM5.8 7V4.6a2.2 2.2 0 0 1 4.3-.6",
+  reset: "M3.2 8a4.8 4.8 0 1 0 1.5-3.5L3 6M3 2.8V6h3.2",
+  save: "M8 2.5v7.3M5 7l3 3 3-3M3 13.2h10",
+  copy: "M5.5 5.5h7.5v7.7H5.5zM3 10.5V2.8h7.4",
 };
 
 export function Icon({ shape }: { shape: keyof typeof SHAPES }) {

@@ -1,0 +1,162 @@
+/** Whose weights the sliders begin from, how far between everyone's and those, and how many were moved since. */
+import { useRef } from "preact/hooks";
+import { percent, plural } from "../shared/format";
+import { Icon } from "../shared/icons";
+import type { Preset, PresetKind } from "./contract";
+import type { State } from "./state";
+import { presetName } from "./words";
+
+/** So many stand side by side; more of them go into the menu. */
+const CHIPS = 8;
+const KINDS: readonly (readonly [PresetKind, string])[] = [
+  ["group", "Groups"],
+  ["type", "Types"],
+  ["annotator", "Annotators"],
+  ["person", "People"],
+];
+
+function Chip({ state, preset }: { state: State; preset: Preset }) {
+  const named = preset.kind === "group" || preset.kind === "type";
+  return (
+    <label class="mx-chip" title={preset.note || undefined}>
+      <input
+        type="radio"
+        class="ws-hidden"
+        name={`${state.uid}-preset`}
+        checked={state.preset.value?.id === preset.id}
+        onChange={() => state.choosePreset(preset.id)}
+      />
+      {named && <span class="lb-fine">{preset.kind}</span>}
+      <span dir="auto">{preset.kind === "everyone" ? "Everyone" : preset.label}</span>
+    </label>
+  );
+}
+
+function Menu({ state, presets }: { state: State; presets: readonly Preset[] }) {
+  const chosen = state.preset.value?.id ?? "";
+  const here = presets.some(({ id }) => id === chosen);
+  const kinds = KINDS.filter(([kind]) => presets.some((preset) => preset.kind === kind));
+  const word = kinds.length === 1 && kinds[0] ? kinds[0][1] : "Others";
+  return (
+    <select
+      class={`mx-menu${here ? " mx-here" : ""}`}
+      aria-label={`${word} to begin from`}
+      value={here ? chosen : ""}
+      onChange={(event) => {
+        if (event.currentTarget.value) state.choosePreset(event.currentTarget.value);
+      }}
+    >
+      <option value="" disabled>{`${word} …`}</option>
+      {kinds.map(([kind, name]) => (
+        <optgroup key={kind} label={name}>
+          {presets
+            .filter((preset) => preset.kind === kind)
+            .map((preset) => (
+              <option key={preset.id} value={preset.id}>
+                {preset.votes > 0 ? `${preset.label} (${plural(preset.votes, "vote")})` : preset.label}
+              </option>
+            ))}
+        </optgroup>
+      ))}
+    </select>
+  );
+}
+
+function Blend({ state, preset }: { state: State; preset: Preset }) {
+  const drag = useRef(0);
+  const { blend } = state.setting.value;
+  return (
+    <div class="mx-blend lb-noprint">
+      <span class="lb-fine" aria-hidden="true">
+        everyone
+      </span>
+      <input
+        type="range"
+        min={0}
+        max={100}
+        step={1}
+        value={Math.round(100 * blend)}
+        aria-label={`Between everyone and ${presetName(preset)}`}
+        aria-valuetext={`${percent(blend)} ${presetName(preset)}`}
+        onPointerDown={() => {
+          drag.current += 1;
+        }}
+        onBlur={() => {
+          drag.current += 1;
+        }}
+        onInput={(event) => state.setBlend(Number(event.currentTarget.value) / 100, `blend ${drag.current}`)}
+      />
+      <b class="mx-share" aria-hidden="true">
+        {percent(blend)}
+      </b>
+      <span class="lb-fine mx-blendname" aria-hidden="true" dir="auto">
+        {presetName(preset)}
+      </span>
+    </div>
+  );
+}
+
+function Moved({ state, preset }: { state: State; preset: Preset }) {
+  const count = state.differing.value;
+  const locked = state.setting.value.locked.size;
+  const whose =
+    state.setting.value.blend < 1 ? "these" : preset.kind === "everyone" ? "everyone’s" : "the preset’s";
+  return (
+    <div class="mx-moved">
+      <span>
+        {count === 0
+          ? `weights are ${whose}`
+          : `${plural(count, "weight differs", "weights differ")} from ${whose}`}
+      </span>
+      <button
+        type="button"
+        class="lb-button lb-noprint"
+        disabled={count === 0}
+        title="Reset all weights that are not locked (Shift+R)"
+        onClick={() => state.resetAll()}
+      >
+        <Icon shape="reset" /> Reset
+      </button>
+      {locked > 0 && (
+        <button type="button" class="lb-link lb-noprint" onClick={() => state.unlockAll()}>
+          {`unlock ${locked}`}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Presets({ state }: { state: State }) {
+  const { value: presets } = state.presets;
+  const preset = state.preset.value;
+  if (!preset) return null;
+  const few = presets.filter(({ kind }) => kind !== "annotator");
+  const chips = few.length <= CHIPS ? few : presets.slice(0, 1);
+  const menu = presets.filter((one) => !chips.includes(one));
+  const about = [
+    preset.note,
+    preset.kind === "everyone" ? "" : preset.votes > 0 ? plural(preset.votes, "vote") : "no votes yet",
+  ].filter((part) => part !== "");
+  return (
+    <section class="mx-presets" aria-label="Whose weights">
+      <div class="mx-line">
+        <fieldset class="mx-chips">
+          <legend>Whose weights</legend>
+          {chips.map((one) => (
+            <Chip key={one.id} state={state} preset={one} />
+          ))}
+        </fieldset>
+        {menu.length > 0 && <Menu state={state} presets={menu} />}
+        {about.length > 0 && (
+          <span class="lb-fine mx-about" dir="auto">
+            {about.join(" · ")}
+          </span>
+        )}
+      </div>
+      <div class="mx-line">
+        {preset.kind !== "everyone" && <Blend state={state} preset={preset} />}
+        <Moved state={state} preset={preset} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,119 @@
+/** The sliders: personal features first, those that are the same for everyone folded under them. */
+import { tickStep } from "d3-array";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { tickLabel } from "../shared/format";
+import { Chosen } from "./Chosen";
+import type { Row } from "./rows";
+import { Slider } from "./Slider";
+import type { State } from "./state";
+import { presetName } from "./words";
+
+function Axis({ state }: { state: State }) {
+  const reach = state.reach.value;
+  const step = tickStep(0, reach, 2);
+  const ticks = [-2, -1, 0, 1, 2].map((k) => k * step).filter((tick) => Math.abs(tick) <= reach);
+  const preset = state.preset.value;
+  return (
+    <div class="lb-headgroup mx-head" aria-hidden="true">
+      <div class="mx-legend">
+        <span>
+          <i class="mx-key mx-keypeople" />
+          annotators
+        </span>
+        <span>
+          <i class="mx-key mx-keymean" />
+          everyone, 95%
+        </span>
+        {preset && preset.kind !== "everyone" && (
+          <span>
+            <i class="mx-key mx-keyband" />
+            <span>
+              <bdi>{presetName(preset)}</bdi>, 95%
+            </span>
+          </span>
+        )}
+      </div>
+      <div class="mx-slider mx-axisline">
+        <span class="mx-axisword">Feature</span>
+        <div class="mx-axis">
+          {ticks.map((tick) => (
+            <span key={tick} style={{ "--mx-at": (0.5 + tick / (2 * reach)).toFixed(4) }}>
+              {tick > 0 ? `+${tickLabel(tick)}` : tickLabel(tick)}
+            </span>
+          ))}
+        </div>
+        <span
+          class="mx-unit"
+          title="Weight: log odds of being preferred per standard deviation of the feature"
+        >
+          log odds / SD
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Group({ state, rows, label }: { state: State; rows: readonly Row[]; label: string }) {
+  const lines = useMemo(
+    () => rows.map((row) => <Slider key={row.id} state={state} row={row} />),
+    [state, rows],
+  );
+  return (
+    <ul class="mx-sliders" aria-label={label}>
+      {lines}
+    </ul>
+  );
+}
+
+export function Sliders({ state }: { state: State }) {
+  const list = useRef<HTMLDivElement>(null);
+  const personal = state.personal.value;
+  const shared = state.shared.value;
+  const open = state.unfolded.value;
+  const id = `${state.uid}-shared`;
+  useLayoutEffect(() => {
+    state.focusList = () => {
+      const chosen = state.chosen.peek()?.id ?? "";
+      const at =
+        list.current?.querySelector<HTMLElement>(`.mx-range[data-feature="${CSS.escape(chosen)}"]`) ??
+        list.current?.querySelector<HTMLElement>(".mx-range");
+      at?.focus();
+      at?.closest("li")?.scrollIntoView?.({ block: "nearest" });
+    };
+  }, [state]);
+  return (
+    <>
+      <div ref={list} class="lb-scroll">
+        <Axis state={state} />
+        {personal.length > 0 && <Group state={state} rows={personal} label="Personal features" />}
+        {shared.length > 0 && (
+          <>
+            <h3 class="mx-fold">
+              <button
+                type="button"
+                aria-expanded={open}
+                aria-controls={id}
+                onClick={() => state.unfold(!open)}
+              >
+                <span class="mx-caret" aria-hidden="true">
+                  {open ? "▾" : "▸"}
+                </span>
+                {`Same for everyone (${shared.length})`}
+              </button>
+            </h3>
+            <div id={id}>{open && <Group state={state} rows={shared} label="Same for everyone" />}</div>
+          </>
+        )}
+        {personal.length + shared.length === 0 && (
+          <div class="lb-empty">
+            <p>No feature is left by this search.</p>
+            <button type="button" class="lb-button" onClick={state.clearFilters}>
+              Clear the search
+            </button>
+          </div>
+        )}
+      </div>
+      <Chosen state={state} />
+    </>
+  );
+}

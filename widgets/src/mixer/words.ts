@@ -1,0 +1,48 @@
+/** What is said of features and presets. Pure functions. */
+import { percent } from "../shared/format";
+import type { MixedFeature, Preset } from "./contract";
+
+const MINUS = "\u2212";
+
+/** A weight as it is set: two decimals, always signed. */
+export function weight(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return Number(text) === 0 ? "0.00" : `${value < 0 ? MINUS : "+"}${text}`;
+}
+
+export const weightRange = (low: number, high: number): string => `${weight(low)} to ${weight(high)}`;
+
+/** A spread of weights that is certainly below this is next to nothing: 2.5 points at even odds. */
+export const LITTLE = 0.1;
+const SIGNIFICANT = 0.05;
+
+export type Differ = "agree" | "differ" | "unclear";
+
+export function differ({ q, tau_high }: MixedFeature): Differ | null {
+  if (q === null || tau_high === null) return null;
+  if (q <= SIGNIFICANT) return "differ";
+  return tau_high < LITTLE ? "agree" : "unclear";
+}
+
+export const DIFFER: Record<Differ, string> = {
+  agree: "people agree",
+  differ: "people differ",
+  unclear: "unclear whether people differ",
+};
+
+/** "18% lean the other way (12% to 25%)" */
+export function opposed(feature: MixedFeature): string {
+  const { share_opposed, share_opposed_low, share_opposed_high } = feature;
+  if (share_opposed === null || share_opposed_low === null || share_opposed_high === null) return "";
+  return `${percent(share_opposed)} lean the other way (${percent(share_opposed_low)} to ${percent(share_opposed_high)})`;
+}
+
+/** "everyone", "group left", "type 2", "annotator ukp_3b3a4b9d", "you". */
+export function presetName({ kind, label }: Preset): string {
+  return kind === "everyone" ? "everyone" : kind === "person" ? label : `${kind} ${label}`;
+}
+
+export function ordinal(place: number): string {
+  const tail = place % 100 > 10 && place % 100 < 14 ? 0 : place % 10;
+  return `${place}${["th", "st", "nd", "rd"][tail] ?? "th"}`;
+}
