@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import secrets
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 import numpy as np
@@ -14,6 +12,7 @@ from whimsight._suggest import nearest
 from whimsight.errors import PairsError
 from whimsight.pairs.cleaning import clean
 from whimsight.pairs.formats import mend
+from whimsight.pairs.hashing import hash_ids
 from whimsight.pairs.layouts import LAYOUTS, Draft, lone_side
 from whimsight.pairs.layouts.base import rest_of
 from whimsight.pairs.report import ReadReport
@@ -23,7 +22,6 @@ from whimsight.pairs.table import Pairs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
 
 __all__ = ["read"]
 
@@ -44,7 +42,7 @@ def read(
     labels: Mapping[Any, str] | None = None,
     missing: Literal["unlabelled", "tie"] = "unlabelled",
     max_characters: int | None = None,
-    hash_annotators: bool = False,
+    hash_annotators: bool | str = False,
     split: str | None = None,
     name: str | None = None,
     seed: int = 0,
@@ -71,8 +69,9 @@ def read(
         What an empty label stands for.
     max_characters : int, optional
         Leave out pairs with a longer response.
-    hash_annotators : bool
-        Keep a salted hash in place of each annotator's id (the salt is not kept).
+    hash_annotators : bool or str
+        Keep a keyed hash in place of each annotator's id, in whatever column it stands; the report says where. True
+        draws a key that is kept nowhere; a text of your own, kept secret, gives a person the same hash in every file.
     split : str, optional
         Which split of a hub dataset; ``train`` or the first by default.
     name : str, optional
@@ -109,7 +108,7 @@ def read(
       warning: A is always preferred, so effects cannot be estimated; is the right column read?
     """
     _known_keywords(unknown)
-    _sensible(missing, max_characters, seed)
+    _sensible(missing, max_characters, seed, hash_annotators)
     found = to_frame(source, split=split)
     frame = found.frame
     if frame.empty:
@@ -148,9 +147,8 @@ def read(
     if draft.chosen_first:
         table = _shuffle_sides(table, seed)
         report.side_seed = seed
-    if hash_annotators and "annotator" in table:
-        table["annotator"] = _hashed(table["annotator"])
-        report.notes.append("annotator ids were hashed on reading; the salt was not kept")
+    if hash_annotators is not False:
+        table = hash_ids(table, hash_annotators, report)
     if "annotator" in table and table["annotator"].isna().all():
         table = table.drop(columns="annotator")
     _warn_constant(table, report)
@@ -167,13 +165,17 @@ def _known_keywords(unknown: Mapping[str, Any]) -> None:
         )
 
 
-def _sensible(missing: str, max_characters: int | None, seed: int) -> None:
+def _sensible(missing: str, max_characters: int | None, seed: int, hash_annotators: bool | str) -> None:
     if missing not in ("unlabelled", "tie"):
         raise PairsError(f"missing is 'unlabelled' or 'tie'; found {missing!r}.")
     if max_characters is not None and max_characters < 1:
         raise PairsError(f"max_characters is 1 or more, or None for no limit; found {max_characters!r}.")
     if seed < 0:
         raise PairsError(f"seed is 0 or more; found {seed!r}.")
+    if not isinstance(hash_annotators, bool | str) or hash_annotators == "":
+        raise PairsError(
+            f"hash_annotators is True, False or a text kept secret; found {hash_annotators!r:.40}."
+        )
 
 
 def _known_columns(frame: pd.DataFrame, named: Mapping[str, str]) -> None:
@@ -287,15 +289,6 @@ def _unique_ids(table: pd.DataFrame, report: ReadReport) -> pd.DataFrame:
         if table["_row"].is_unique:
             report.repair("a repeated id made unique", table["_row"].to_numpy()[again].tolist())
     return table.assign(id=ids)
-
-
-def _hashed(ids: pd.Series) -> NDArray[np.object_]:
-    salt = secrets.token_bytes(16)
-    names = {
-        v: hashlib.blake2b(str(v).encode(), key=salt, digest_size=6).hexdigest()
-        for v in ids.dropna().unique()
-    }
-    return ids.map(names).to_numpy(dtype=object)
 
 
 def _warn_constant(table: pd.DataFrame, report: ReadReport) -> None:
