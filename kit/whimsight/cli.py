@@ -78,7 +78,7 @@ MaxCharacters = Annotated[
     int | None, typer.Option(help="Leave out pairs with a longer response.", show_default=False)
 ]
 HashAnnotators = Annotated[
-    bool, typer.Option("--hash-annotators", help="Keep a keyed hash in place of each annotator's id, wherever it stands.")
+    bool, typer.Option("--hash-annotators", help="Keep a keyed hash in place of each annotator's id.")
 ]
 Split = Annotated[str | None, typer.Option(help="Which split of a Hugging Face dataset.", show_default=False)]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
