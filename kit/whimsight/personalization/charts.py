@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyError
 from whimsight.personalization.sentences import own_name, verdicts
+from whimsight.personalization.summary import gains
 from whimsight.studies._report.words import chart_label
 from whimsight.studies.charts import DISCOVERED, MEASURED, label_expression, neutral
 
@@ -28,6 +29,7 @@ _COLOURS = ("#2f86c6", "#dd6b20", "#1b9e77", "#c766a0", "#b08a1e", "#5aaee0")
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 _GRID = 60
 _HEIGHT = 0.42
+_LEAST_PEOPLE = 10
 _RANK = {"differ": 0, "unclear": 1, "agree": 2, "shared": 3, "absent": 4}
 
 
@@ -74,7 +76,8 @@ def subjectivity_chart(
     altair.LayerChart
         The band holds two thirds of all people (mean ± tau); its paler and darker parts are what it would be at both
         ends of the interval of tau. The hill on it is the density of the annotators' own weights, shrunk towards
-        everyone's as far as their votes leave open. Grey bands: no difference between people beyond chance.
+        everyone's as far as their votes leave open; with fewer than 10 annotators there is none. Grey bands: no
+        difference between people beyond chance.
 
     Raises
     ------
@@ -196,29 +199,29 @@ def person_chart(
 
 
 def gain_chart(
-    gain: pd.DataFrame,
+    gain: Any,
     *,
     width: int = 430,
     height: int = 220,
     ink: str = _INK,
 ) -> alt.LayerChart:
-    """Draw how much better personal weights predict a person's held-out votes, by the votes known of the person.
+    """Draw how much better personal weights predict a person's other votes, by how many votes are known.
 
     Parameters
     ----------
-    gain : DataFrame
-        From `Personalization.gain`: columns ``method``, ``k``, ``gain``, ``low`` and ``high``.
+    gain : Gain or DataFrame
+        From `Personalization.gain`.
 
     Returns
     -------
     altair.LayerChart
         Held-out AUC less that of everyone's weights, with 95 % intervals over annotators; 0 is no gain. Methods stand
-        side by side, each with a colour and a shape.
+        side by side, each with a colour and a shape; marks whose interval holds 0 are hollow.
 
     Raises
     ------
     StudyError
-        If the table is empty.
+        If there is no gain in it.
 
     Examples
     --------
@@ -228,21 +231,25 @@ def gain_chart(
 
     from whimsight.studies._offline import OfflineChart
 
-    if gain.empty:
-        raise StudyError("There is no gain to draw: the table is empty.")
     data, names = _gain_data(gain)
     places = [str(i) for i in range(len(names))]
     colours, shapes = ([look[i % len(look)] for i in range(len(names))] for look in (_COLOURS, _SHAPES))
-    legend = None if len(names) == 1 else alt.Legend(labelExpr=_legend_expression(names), columnPadding=22)
+    legend = None
+    if len(names) > 1:
+        columns = max(1, width // (7 * max(map(len, names)) + 34))
+        legend = alt.Legend(labelExpr=_legend_expression(names), columns=columns, columnPadding=22)
     colour = alt.Color("place:N", scale=alt.Scale(domain=places, range=colours), title=None, legend=legend)
     x = alt.X(
-        "k:O",
+        "votes:N",
         title="votes known of a person",
-        sort=[int(k) for k in sorted(gain["k"].unique())],
-        axis=alt.Axis(labelAngle=0, grid=False),
+        sort=list(dict.fromkeys(data["votes"])),
+        axis=alt.Axis(labelAngle=0, grid=False, domain=False),
     )
     offset = alt.XOffset("place:N", sort=places, scale=alt.Scale(domain=places, paddingOuter=0.8))
-    title, axis = "gain in held-out AUC", alt.Axis(format="+.3f", tickCount=6, grid=True, labelExpr=_SIGNED)
+    title, axis = (
+        "gain in held-out AUC",
+        alt.Axis(format="+.3f", tickCount=6, grid=True, labelExpr=_SIGNED),
+    )
     base = alt.Chart(data).encode(x=x, xOffset=offset, color=colour)
     intervals = base.mark_rule(strokeWidth=1.6).encode(
         y=alt.Y("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True)), y2="high:Q"
@@ -251,11 +258,17 @@ def gain_chart(
         y=alt.Y("gain:Q", title=title, axis=axis),
         shape=alt.Shape("place:N", scale=alt.Scale(domain=places, range=shapes), title=None, legend=legend),
         fill=alt.Fill("fill:N", scale=None),
-        tooltip=["method:N", "k:O", *(alt.Tooltip(f"{c}:Q", format="+.4f") for c in ("gain", "low", "high"))],
+        tooltip=[
+            "method:N",
+            "votes:N",
+            *(alt.Tooltip(f"{c}:Q", format="+.4f") for c in ("gain", "low", "high")),
+        ],
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=ink, strokeWidth=1).encode(y="zero:Q")
     chart = OfflineChart(layer=[zero, intervals, points]).properties(
-        width=width, height=height, description="Gain in held-out AUC of personal weights, by votes known"
+        width=width,
+        height=height,
+        description="Gain in held-out AUC of personal weights, by votes known",
     )
     return neutral(chart, ink, 120)
 
@@ -282,6 +295,8 @@ def _spread_data(people: Personalization, order: list[str], ink: str) -> pd.Data
 def _hills(people: Personalization, order: list[str]) -> pd.DataFrame:
     """Return the density of annotators' own weights: feature, weight, place (top of the hill) and floor (its foot)."""
     weights = people.weights[order].to_numpy()
+    if len(weights) < _LEAST_PEOPLE:  # of few people each would be seen
+        return pd.DataFrame()
     parts = []
     for i, feature in enumerate(order):
         own = weights[:, i]
@@ -314,18 +329,20 @@ def _person_data(person: Person, top: int, ink: str) -> pd.DataFrame:
     return data
 
 
-def _gain_data(gain: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    given = gain["method"].astype(str) if "method" in gain.columns else pd.Series("personal", gain.index)
-    names = list(dict.fromkeys(given))
-    place = given.map({name: i for i, name in enumerate(names)}).to_numpy(dtype=np.int64)
-    data = gain[["k", "gain", "low", "high"]].reset_index(drop=True)
+def _gain_data(gain: Any) -> tuple[pd.DataFrame, list[str]]:
+    data = gains(gain)
+    data = data[data["gain"].notna()].reset_index(drop=True)
+    if data.empty:
+        raise StudyError("There is no gain to draw: the table has none.")
+    names = list(dict.fromkeys(data["method"].astype(str)))
+    place = data["method"].astype(str).map({name: i for i, name in enumerate(names)}).to_numpy(dtype=np.int64)
     data["place"] = [str(i) for i in place]
     data["method"] = [chart_label(names[i]) for i in place]
     sure = ((data["low"] > 0) | (data["high"] < 0)).to_numpy()
     data["fill"] = [
         _COLOURS[i % len(_COLOURS)] if s else "transparent" for i, s in zip(place, sure, strict=True)
     ]
-    return data, [chart_label(name) for name in names]
+    return data.drop(columns="people"), [chart_label(name) for name in names]
 
 
 def _rows_axis(data: pd.DataFrame, n: int) -> alt.Y:

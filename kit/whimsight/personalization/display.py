@@ -92,6 +92,7 @@ def person_html(person: Person) -> str:
                     (row["everyone"], plain(spread["tau"][feature])),
                     scale,
                     _colour(str(spread["kind"][feature])),
+                    _GREY,
                 ),
                 style=_CELL,
             ),
@@ -130,7 +131,7 @@ def person_html(person: Person) -> str:
     return str(tag("div", *view, class_="whimsight-person", style=style))
 
 
-def said(people: Personalization, gain: pd.DataFrame | None = None) -> list[Html]:
+def said(people: Personalization, gain: Any = None) -> list[Html]:
     """Return the sentences of `summary`, the names in them marked; nothing in a name is markup."""
     return [
         marked(sentence, [own_name(people, f) for f in features])
@@ -157,6 +158,8 @@ def interval_text(low: Any, high: Any, decimals: int = 2) -> str:
     """
     if plain(low) != plain(low) or plain(high) != plain(high):
         return "–"
+    if any(0 < abs(end) < 0.5 * 10**-decimals for end in (low, high)):
+        decimals += 1  # on which side of 0 it ends
     return f"{number(low, decimals)} to {number(high, decimals)}"
 
 
@@ -165,6 +168,7 @@ def spread_drawing(
     band: tuple[float, float],
     scale: tuple[float, float],
     colour: str,
+    behind: str = "",
 ) -> Html:
     """Draw a weight with its interval on the band that holds two thirds of all people.
 
@@ -177,7 +181,9 @@ def spread_drawing(
     scale : tuple of float
         What the left and the right edge of the drawing stand for.
     colour : str
-        Of the interval, and of the band in a paler tone.
+        Of the interval.
+    behind : str, optional
+        Of the band; the same in a paler tone by default.
     """
     low, middle, high = (float(v) for v in interval)
     start, end = scale
@@ -193,7 +199,7 @@ def spread_drawing(
     around = (
         tag(
             "line", x1=place(mean - tau), x2=place(mean + tau), y1=y, y2=y,
-            stroke=colour, stroke_width=10, stroke_opacity="0.25",
+            stroke=behind or colour, stroke_width=10, stroke_opacity="0.25",
         )
         if np.isfinite([mean, tau]).all()
         else None

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight.errors import StudyError
 from whimsight.personalization.sentences import named, own_name, plain, range_text, share_text, verdicts
-from whimsight.studies._report.words import number
+from whimsight.studies._report.words import listed, number
 from whimsight.studies.sentences import NAME
 
 if TYPE_CHECKING:
@@ -15,18 +16,19 @@ if TYPE_CHECKING:
 
     from whimsight.personalization._personalization import Personalization
 
-__all__ = ["gain_sentence", "own_method", "summary", "summary_lines"]
+__all__ = ["gain_sentence", "gains", "summary", "summary_lines"]
 
 _MANY, _MOST = 2, 5
+_LITTLE = 0.01
 
 
-def summary(people: Personalization, gain: pd.DataFrame | None = None) -> list[str]:
+def summary(people: Personalization, gain: Any = None) -> list[str]:
     r"""Say in three to five plain sentences whose votes these are and how far their preferences differ.
 
     Parameters
     ----------
     people : Personalization
-    gain : DataFrame, optional
+    gain : Gain or DataFrame, optional
         From `Personalization.gain`: whether personal weights help.
 
     Returns
@@ -43,11 +45,11 @@ def summary(people: Personalization, gain: pd.DataFrame | None = None) -> list[s
     ]
 
 
-def summary_lines(people: Personalization, gain: pd.DataFrame | None = None) -> list[tuple[str, ...]]:
+def summary_lines(people: Personalization, gain: Any = None) -> list[tuple[str, ...]]:
     """Return the sentences of `summary`, each with `NAME` in it for the features that follow it."""
     table = people.subjectivity
     said: list[tuple[str, ...]] = [(_who(people),), (_how_many(table),), *_furthest(table)]
-    if gain is not None and len(gain):
+    if gain is not None:
         said.append((gain_sentence(gain),))
     if "shared" in verdicts(table):
         said.append((people.stated,))
@@ -104,41 +106,61 @@ def _furthest(table: pd.DataFrame) -> list[tuple[str, ...]]:
     return said
 
 
-def gain_sentence(gain: pd.DataFrame) -> str:
-    """Say whether personal weights predict a person's held-out votes better than everyone's weights do.
+def gains(gain: Any) -> pd.DataFrame:
+    """Return a gain as rows of ``method``, ``votes`` (str), ``gain``, ``low``, ``high`` and ``people``.
 
     Parameters
     ----------
-    gain : DataFrame
-        From `Personalization.gain`: columns ``method``, ``k`` (votes known of a person), ``gain`` (held-out AUC less
-        that of everyone's weights), ``low`` and ``high``.
+    gain : Gain or DataFrame
+        From `Personalization.gain`, or its ``table``. Everyone's weights, which gain nothing over themselves, are left
+        out.
+
+    Raises
+    ------
+    StudyError
+        If the table is another one.
+    """
+    table: pd.DataFrame = getattr(gain, "table", gain)
+    rows = table.reset_index().rename(columns={"gain_low": "low", "gain_high": "high"})
+    columns = ["method", "votes", "gain", "low", "high", "people"]
+    missing = [c for c in columns if c not in rows.columns]
+    if missing:
+        raise StudyError(f"A table of gains has no {listed(missing)}; give what people.gain() returns.")
+    rows = rows.loc[rows["method"] != "everyone", columns].reset_index(drop=True)
+    rows["votes"] = rows["votes"].astype(str)
+    return rows
+
+
+def gain_sentence(gain: Any) -> str:
+    """Say whether personal weights predict a person's other votes better than everyone's weights do.
+
+    Parameters
+    ----------
+    gain : Gain or DataFrame
+        From `Personalization.gain`.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"k": [4, 32], "gain": [0.0, 0.02], "low": [-0.01, 0.01], "high": [0.01, 0.03]})
-    >>> gain_sentence(table.assign(method="personal"))
-    "Personal weights help: with 32 votes known of a person, held-out AUC is 0.020 higher (0.010 to 0.030) than with everyone's weights."
+    >>> table = pd.DataFrame({"method": "personal", "votes": ["4", "32"], "gain": [0.0, 0.02], "people": 90})
+    >>> gain_sentence(table.assign(gain_low=[-0.01, 0.01], gain_high=[0.01, 0.03]))
+    "Personal weights help: with 32 of a person's votes known, AUC on the person's other votes is 0.0200 higher (0.0100 to 0.0300) than with everyone's weights."
     """  # noqa: E501
-    table = own_method(gain)
+    table = gains(gain)
+    table = table[(table["method"] == "personal") & table["gain"].notna()]
+    if table.empty:
+        return "Whether personal weights help could not be measured."
     sure = table[table["low"] > 0]
-    row: Any = (sure if len(sure) else table).sort_values("k", kind="stable").iloc[-1]
+    row: Any = (sure if len(sure) else table).iloc[-1]
     value, low, high = (plain(row[c]) for c in ("gain", "low", "high"))
-    votes = "1 vote" if int(row["k"]) == 1 else f"{int(row['k']):,} votes"
-    known = f"with {votes} known of a person, held-out AUC is"
+    votes = str(row["votes"])
+    known = "1 of a person's votes" if votes == "1" else f"{votes} of a person's votes"
+    on = f"with {known} known, AUC on the person's other votes is"
+    much = f"{number(abs(value), 4)} {'higher' if value >= 0 else 'lower'}"
+    ends = (low, high) if value >= 0 else (-high, -low)
+    told = f"{on} {much} ({number(ends[0], 4)} to {number(ends[1], 4)}) than with everyone's weights"
     if len(sure):
-        higher = f"{number(value, 3)} higher ({number(low, 3)} to {number(high, 3)})"
-        return f"Personal weights help: {known} {higher} than with everyone's weights."
-    change = f"{number(abs(value), 3)} {'higher' if value >= 0 else 'lower'}"
-    ends = f"({number(low, 3)} to {number(high, 3)} higher)"
+        return f"Personal weights help{'' if high > _LITTLE else ', but little'}: {told}."
     if high < 0:
-        return f"Personal weights do harm here: {known} {change} {ends} than with everyone's; use everyone's."
-    return (
-        f"Personal weights do not help beyond chance: {known} {change} {ends} than with everyone's weights, which "
-        "serve as well."
-    )
-
-
-def own_method(gain: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table of gains that are of the model itself, the first method."""
-    return gain[gain["method"] == gain["method"].iloc[0]] if "method" in gain.columns else gain
+        return f"Personal weights do harm here: {told}."
+    return f"Personal weights do not help beyond chance: {told}, which serve as well."

@@ -178,7 +178,7 @@ def living_widget(
     )
 
 
-def whole_page(title: str, body: Html, *, style: str = "", module: str = LABELER) -> str:
+def whole_page(title: str, body: Html, *, style: str = "", module: str | None = LABELER) -> str:
     """Return a document around a body that may hold a `living_widget`.
 
     Parameters
@@ -187,13 +187,14 @@ def whole_page(title: str, body: Html, *, style: str = "", module: str = LABELER
     body : Html
     style : str
         Style sheet of the page, beside the widget's own.
-    module : str
-        Name of the widget's front-end module.
+    module : str, optional
+        Name of the widget's front-end module; None for a page without a widget, on which no script may run.
     """
-    script = built("host.js")
+    script = built("host.js") if module else ""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = f"script-src 'sha256-{digest}' blob:; " if module else ""
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}' blob:; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; {allowed}style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     head = tag(
@@ -205,9 +206,10 @@ def whole_page(title: str, body: Html, *, style: str = "", module: str = LABELER
         tag("meta", name="referrer", content="no-referrer"),
         tag("title", title),
         tag("style", Html(own_style("page.css") + style)),
-        tag("style", Html(built(f"{module}.css"))),
+        tag("style", Html(built(f"{module}.css"))) if module else None,
     )
-    page = tag("html", head, tag("body", body, tag("script", Html(script), type="module")), lang="en")
+    run = tag("script", Html(script), type="module") if module else None
+    page = tag("html", head, tag("body", body, run), lang="en")
     return f"<!DOCTYPE html>\n{page}\n"
 
 
