@@ -12,6 +12,7 @@ __all__ = ["Grouped"]
 
 Array = NDArray[np.float64]
 _TINY = 1e-9
+_PASSES = 100
 
 
 class Grouped:
@@ -86,16 +87,10 @@ class Grouped:
 
     def rescale(self) -> float:
         """Fisher scoring for tau², kept at 0 or above (a small quadratic programme); how far tau moved."""
-        from scipy.optimize import nnls
-
         at = np.flatnonzero(self.informed)
         before = self.tau
         t = before[at] ** 2
-        squares = self.squares[np.ix_(at, at)]
-        squares = squares + np.diag(_TINY * np.diag(squares))
-        root = np.linalg.cholesky(squares)
-        goal = np.linalg.solve(root, self.slope[at] + squares @ t)
-        new = nnls(root.T, goal, maxiter=50 * max(at.size, 1))[0]
+        new = _stepped(t, self.squares[np.ix_(at, at)], self.slope[at])
         self.tau = np.zeros(self.columns)
         self.tau[at] = np.sqrt(np.minimum(new, 4 * t + 0.25))
         return float(np.abs(self.tau - before).max())
@@ -118,3 +113,21 @@ class Grouped:
         scaled = self.squares[np.ix_(at, at)] / np.outer(scale, scale) + 1e-6 * np.eye(at.size)
         out[at] = 1 / np.diag(np.linalg.inv(scaled))
         return np.clip(out, 0.0, 1.0)
+
+
+def _stepped(t: Array, squares: Array, slope: Array) -> Array:
+    """Maximise slope · (new - t) - (new - t) squares (new - t) / 2 over new >= 0, one coordinate after another."""
+    new = t.copy()
+    left = slope.copy()  # the gradient at ``new``
+    own = np.diag(squares)
+    for _ in range(_PASSES):
+        largest = 0.0
+        for j in range(t.size):
+            moved = max(left[j] / own[j], -new[j])
+            if moved != 0.0:
+                new[j] += moved
+                left -= squares[j] * moved
+                largest = max(largest, abs(moved))
+        if largest < 1e-7:
+            break
+    return new
