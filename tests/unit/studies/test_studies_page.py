@@ -116,13 +116,13 @@ def test_a_page_that_must_be_small_has_shorter_texts_and_then_fewer_examples(mos
 
 
 def test_what_must_be_escaped_counts() -> None:
-    picture = make_snapshot(48, 20, 3_000)
+    picture = make_snapshot(12, 20, 3_000)
     picture["texts"] = [{"text": "<" * 3_000, "length": 3_000} for _ in picture["texts"]]
-    fits = bounded(picture, 4_300_000)
+    fits = bounded(picture, 1_075_000)
     assert fits
-    assert len(json_text(fits).encode()) <= 4_300_000
+    assert len(json_text(fits).encode()) <= 1_075_000
     assert all(several for several in fits["examples"].values())
-    assert bounded(fits, 4_300_000) is fits
+    assert bounded(fits, 1_075_000) is fits
     assert bounded(picture, 100) is None
 
 
