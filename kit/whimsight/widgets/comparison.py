@@ -13,7 +13,7 @@ from whimsight.comparisons.charts import furthest_apart, most_telling
 from whimsight.comparisons.snapshot import comparison_snapshot
 from whimsight.errors import StudyError
 from whimsight.widgets.compared import ComparedAnswers
-from whimsight.widgets.view import Undoing, View
+from whimsight.widgets.view import Checked, Undoing, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["DatasetComparison"]
 
 _MOST = 1e9
-
-
-class _Checked(traitlets.Any):
-    """A value that the view itself reads and checks; sent as a list."""
-
-    def __init__(self, read: str, **metadata: Any) -> None:
-        super().__init__(**metadata)
-        self._read = read
-        self.allow_none = False
-        self.tag(sync=True, to_json=lambda value, _: list(value))
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        return getattr(obj, self._read)(value)
 
 
 class DatasetComparison(Undoing, View):
@@ -84,8 +71,8 @@ class DatasetComparison(Undoing, View):
     >>> view.mixture[view.mixture["washes_out"]]              # doctest: +SKIP
     """
 
-    shown = _Checked("_read_shown")
-    weights = _Checked("_read_weights")
+    shown = Checked("_read_shown")
+    weights = Checked("_read_weights")
 
     _module = "comparison"
     _free = ("selected", "shown", "weights")

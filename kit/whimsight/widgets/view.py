@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from whimsight.studies._study import Study
 
-__all__ = ["FeatureView", "Undoing", "View"]
+__all__ = ["Checked", "FeatureView", "Undoing", "View"]
 
 # With module, style and labels the first message stays under 2 MB.
 _SNAPSHOT_BYTES = 1_700_000
@@ -40,6 +40,20 @@ class _Labels(traitlets.Any):
     def get(self, obj: Any, cls: Any = None) -> Any:
         obj.refresh()
         return super().get(obj, cls)
+
+
+class Checked(traitlets.Any):
+    """A value that the view itself reads and checks, by its method ``read``; sent as a list."""
+
+    def __init__(self, read: str, **metadata: Any) -> None:
+        super().__init__(**metadata)
+        self._read = read
+        self.allow_none = False
+        self.tag(sync=True, to_json=lambda value, _: list(value))
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return the value as it is kept."""
+        return getattr(obj, self._read)(value)
 
 
 class View(anywidget.AnyWidget):

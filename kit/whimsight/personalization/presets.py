@@ -1,0 +1,253 @@
+"""Weights to begin from: everyone's, a group's, a type's, an annotator's, those of somebody new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from whimsight._suggest import nearest
+from whimsight.errors import StudyError
+from whimsight.personalization.tally import Share, agreement
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whimsight.personalization._personalization import Personalization
+    from whimsight.personalization.person import Person
+
+__all__ = [
+    "MOST_ANNOTATORS",
+    "Preset",
+    "annotator_preset",
+    "asked_presets",
+    "everyone_preset",
+    "group_presets",
+    "members",
+    "person_preset",
+    "type_presets",
+]
+
+MOST_ANNOTATORS = 20
+"""Annotators of one mixer."""
+
+_MOST_GROUPS = 12
+
+Kind = Literal["everyone", "group", "type", "annotator", "person"]
+
+
+@dataclass(frozen=True, eq=False)
+class Preset:
+    """Weights with what is known of them, features as computed.
+
+    Attributes
+    ----------
+    id, kind, label, note : str
+    votes : int
+        How many decided votes they rest on.
+    weights, sd : ndarray
+        float64 (F,).
+    covariance : ndarray or None
+        float64 (F, F); None takes weights as independent.
+    held_out : Share or None
+        Share of the votes that the weights, fitted without them, agree with.
+    annotators : ndarray
+        int64: positions in `Personalization.annotators` of those whose votes they rest on; empty for everyone and for
+        people who are not in the study.
+    """
+
+    id: str
+    kind: Kind
+    label: str
+    note: str
+    votes: int
+    weights: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    covariance: NDArray[np.float64] | None = None
+    held_out: Share | None = None
+    annotators: NDArray[np.int64] | None = None
+
+
+def asked_presets(
+    people: Personalization,
+    *,
+    annotators: Sequence[str] = (),
+    groups: Any = None,
+    types: bool = False,
+    persons: Sequence[Person] = (),
+) -> list[Preset]:
+    """Return everyone's weights and those asked for.
+
+    Parameters
+    ----------
+    people : Personalization
+    annotators : sequence of str
+        Whose weights and votes are shown; at most 20.
+    groups : str, sequence of str, or mapping; optional
+        See `group_presets`.
+    types : bool
+        Whether types of annotators (`Personalization.types`) are presets.
+    persons : sequence of Person
+        Other people.
+
+    Raises
+    ------
+    StudyError
+        If there is no such annotator, group or value.
+    """
+    given = [annotators] if isinstance(annotators, str) else list(dict.fromkeys(map(str, annotators)))
+    if len(given) > MOST_ANNOTATORS:
+        raise StudyError(f"A mixer shows at most {MOST_ANNOTATORS} annotators; found {len(given)}.")
+    return [
+        everyone_preset(people),
+        *(group_presets(people, groups) if groups is not None else ()),
+        *(type_presets(people) if types else ()),
+        *(annotator_preset(people, one) for one in given),
+        *(person_preset(one) for one in persons),
+    ]
+
+
+def everyone_preset(people: Personalization) -> Preset:
+    """Return the weights that people share."""
+    made = people.hierarchy
+    return Preset(
+        id="everyone",
+        kind="everyone",
+        label="everyone",
+        note="the weights that people share",
+        votes=int(people.ballots.y.size),
+        weights=made.mean,
+        sd=np.sqrt(np.diag(made.mean_covariance)),
+        covariance=made.mean_covariance,
+    )
+
+
+def annotator_preset(people: Personalization, annotator: str) -> Preset:
+    """Return an annotator's weights, with their agreement with the annotator's votes, each left out in turn."""
+    where = people.position(annotator)
+    ballots, belief = people.ballots, people.hierarchy.person(where)
+    mine = np.flatnonzero(ballots.annotator == where)
+    held_out = people.hierarchy.held_out[mine] - 0.5
+    return Preset(
+        id=f"annotator:{annotator}",
+        kind="annotator",
+        label=str(annotator),
+        note="",
+        votes=mine.size,
+        weights=belief.mean,
+        sd=belief.sd,
+        covariance=belief.covariance,
+        held_out=agreement(held_out, ballots.y[mine], ballots.prompt[mine]),
+        annotators=np.array([where]),
+    )
+
+
+def person_preset(person: Person) -> Preset:
+    """Return a person's weights; somebody of the study is known by `annotator_preset`."""
+    return Preset(
+        id=f"person:{person.name}",
+        kind="person",
+        label=person.name,
+        note="",
+        votes=person.votes,
+        weights=person.belief.mean,
+        sd=person.belief.sd,
+        covariance=person.belief.covariance,
+    )
+
+
+def group_presets(people: Personalization, groups: Any) -> list[Preset]:
+    """Return the mean weights of groups of annotators.
+
+    The mean over a group's m members of what their votes say of each; a person's offset is independent of another's and
+    the mean of all is shared, so the variance is (m - 1) / m of that of the shared weights plus 1 / m of the mean
+    variance of a member.
+
+    Parameters
+    ----------
+    people : Personalization
+    groups : str, sequence of str, or mapping from str to sequence
+        Columns of the pairs; or columns with the values to look at. Without values the 12 with the most annotators.
+
+    Raises
+    ------
+    StudyError
+        If there is no such column or value.
+    """
+    asked: Mapping[str, Any]
+    if isinstance(groups, Mapping):
+        asked = groups
+    else:
+        asked = dict.fromkeys([groups] if isinstance(groups, str) else list(groups))
+    out = []
+    for column, values in asked.items():
+        found = members(people, str(column))
+        known = list(found)
+        if values is None:
+            wanted: Sequence[Any] = known[:_MOST_GROUPS]
+        else:
+            wanted = [values] if isinstance(values, str) or not isinstance(values, Sequence) else values
+        for value in wanted:
+            if str(value) not in found:
+                raise StudyError(
+                    f"No annotator's {column!r} is {str(value)[:60]!r}.{nearest(str(value), known)} "
+                    f"Values: {', '.join(known[:12])}."
+                )
+            out.append(_group(people, str(column), str(value), found[str(value)]))
+    return out
+
+
+def members(people: Personalization, column: str) -> dict[str, NDArray[np.int64]]:
+    """Return the annotators of each value of a column, the largest group first: int64 positions.
+
+    An annotator whose votes carry several values belongs to the one that most of them carry (of as many the first).
+
+    Raises
+    ------
+    StudyError
+        If there is no such column.
+    """
+    frame, ballots = people.study.pairs.frame, people.ballots
+    if column not in frame.columns:
+        columns = [str(c) for c in frame.columns]
+        raise StudyError(f"The pairs have no column {column!r}.{nearest(column, columns)}")
+    values = frame[column].iloc[ballots.rows]
+    try:
+        number, known = pd.factorize(values)
+    except TypeError as error:  # lists, for example
+        raise StudyError(
+            f"The column {column!r} holds lists or tables; groups need one value a row."
+        ) from error
+    counts = np.zeros((len(people.annotators), len(known)), dtype=np.int64)
+    told = number >= 0
+    np.add.at(counts, (ballots.annotator[told], number[told]), 1)
+    most = (
+        np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
+        if len(known)
+        else np.full(counts.shape[0], -1)
+    )
+    found = {str(value): np.flatnonzero(most == i) for i, value in enumerate(known)}
+    return dict(sorted(((k, v) for k, v in found.items() if v.size), key=lambda one: -one[1].size))
+
+
+def _group(people: Personalization, column: str, value: str, who: NDArray[np.int64]) -> Preset:
+    made, m = people.hierarchy, who.size
+    variance = (m - 1) / m * np.diag(made.mean_covariance) + np.square(made.sd[who]).mean(axis=0) / m
+    return Preset(
+        id=f"group:{column}={value}",
+        kind="group",
+        label=value,
+        note=f"{column}, mean of {m:,} annotators" if m > 1 else f"{column}, 1 annotator",
+        votes=int(made.votes[who].sum()),
+        weights=made.weights[who].mean(axis=0),
+        sd=np.sqrt(variance),
+        annotators=who,
+    )
+
+
+def type_presets(people: Personalization) -> list[Preset]:
+    """Return the mean weights of types of annotators, each counting for every type as far as it belongs to it."""
+    raise StudyError("Types of annotators are not there yet.")
