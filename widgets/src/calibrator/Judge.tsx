@@ -87,8 +87,23 @@ function Key({ name }: { name: string }) {
 
 function Votes({ state }: { state: State }) {
   return (
-    <fieldset class="cb-votes lb-noprint">
-      <legend>Which do you prefer?</legend>
+    // biome-ignore lint/a11y/useSemanticElements: a legend cannot stand in a line with a link
+    <div class="cb-votes lb-noprint" role="group" aria-labelledby={`${state.uid}-question`}>
+      <div class="cb-ask">
+        <span class="cb-question" id={`${state.uid}-question`}>
+          Which do you prefer?
+        </span>
+        {state.votes.value.length > 0 && (
+          <button
+            type="button"
+            class="lb-link cb-peek"
+            title="It may steer the votes that follow; in full at the end"
+            onClick={() => state.peek(true)}
+          >
+            Result so far
+          </button>
+        )}
+      </div>
       <VoteButton state={state} what="first" keys="ArrowLeft 1">
         <Key name="←" /> Response 1
       </VoteButton>
@@ -101,7 +116,7 @@ function Votes({ state }: { state: State }) {
       <VoteButton state={state} what="second" keys="ArrowRight 2">
         Response 2 <Key name="→" />
       </VoteButton>
-    </fieldset>
+    </div>
   );
 }
 
@@ -121,18 +136,6 @@ export function Judge({ state }: { state: State }) {
       </div>
       <div class="cb-foot">
         <Votes state={state} />
-        {state.votes.value.length > 0 && (
-          <p class="cb-peek lb-noprint">
-            <button
-              type="button"
-              class="lb-link"
-              title="It may steer the votes that follow; in full at the end"
-              onClick={() => state.peek(true)}
-            >
-              Result so far
-            </button>
-          </p>
-        )}
       </div>
     </section>
   );

@@ -8,7 +8,7 @@ import { Actions } from "./Actions";
 import { estimate, hitsWords, type Learned, likingWords } from "./learned";
 import type { State } from "./state";
 import { decides } from "./votes";
-import { Axis, Course, type Domain, domainOf, Weight } from "./Weight";
+import { Course, Weight } from "./Weight";
 
 /** Features that are shown before the others are asked for. */
 const FIRST = 6;
@@ -21,7 +21,9 @@ function Name({ row }: { row: Learned }) {
 function Verdict({ state }: { state: State }) {
   const rows = state.learned.value;
   const preferences = state.votes.value.filter(decides).length;
-  const setting = rows.filter(({ sets }) => sets);
+  const differ = rows.filter(({ above }) => above !== null);
+  const setting = differ.filter(({ sets }) => sets);
+  const told = `${plural(preferences, "preference")} ${preferences === 1 ? "tells" : "tell"}`;
   if (preferences === 0) {
     return (
       <div class="cb-verdict">
@@ -35,16 +37,18 @@ function Verdict({ state }: { state: State }) {
       <div class="cb-verdict">
         <h2>Your votes do not set you apart yet</h2>
         <p>
-          {`On each of ${plural(rows.length, "feature")} everyone’s weight lies within your 95% interval. That is as much as ${plural(preferences, "preference")} can tell: you may weigh as most do, or differ by less than they show.`}
+          {differ.length === 0
+            ? "Annotators differ in none of these features, as far as their votes tell; so may you."
+            : `On none of the ${plural(differ.length, "feature")} in which annotators differ your ${told} you apart from everyone: each 95% interval of the difference spans 0. You may weigh as most do, or differ by less than so few votes show.`}
         </p>
       </div>
     );
   }
   return (
     <div class="cb-verdict">
-      <h2>{`${plural(setting.length, "feature")} of ${rows.length} ${setting.length === 1 ? "sets" : "set"} you apart`}</h2>
+      <h2>{`${plural(setting.length, "feature")} of ${differ.length} ${setting.length === 1 ? "sets" : "set"} you apart`}</h2>
       <p>
-        {`After ${plural(preferences, "preference")} everyone’s weight lies outside your 95% interval there; on the others your votes leave it open.`}
+        {`There your ${told} you apart from everyone, by a 95% interval clear of 0; on the others they leave it open.`}
       </p>
     </div>
   );
@@ -75,8 +79,8 @@ function Guesses({ state }: { state: State }) {
   );
 }
 
-function Row({ row, domain, later }: { row: Learned; domain: Domain; later: boolean }) {
-  const [before, after] = likingWords(row);
+function Row({ row, later }: { row: Learned; later: boolean }) {
+  const { before, after, ends } = likingWords(row);
   return (
     <li class={`cb-feature${row.sets ? " cb-sets" : ""}${later ? " cb-later" : ""}`}>
       <div class="cb-words">
@@ -88,18 +92,27 @@ function Row({ row, domain, later }: { row: Learned; domain: Domain; later: bool
           {before}
           <Name row={row} />
           {after}
+          {ends && (
+            <>
+              {" "}
+              <span class="cb-ends">{ends}</span>
+            </>
+          )}
+          .
         </p>
         <p class="lb-fine cb-numbers">
-          {row.sets && (
+          {row.sets ? (
             <span class="cb-flag">
               <Icon shape="check" /> sets you apart
             </span>
+          ) : (
+            row.above && <span>left open</span>
           )}
           <span>{`you ${estimate(row.weight)}`}</span>
           <span>{`everyone ${estimate(row.everyone)}`}</span>
         </p>
       </div>
-      <Weight row={row} domain={domain} />
+      <Weight row={row} />
       <Course row={row} />
     </li>
   );
@@ -108,7 +121,6 @@ function Row({ row, domain, later }: { row: Learned; domain: Domain; later: bool
 function Features({ rows }: { rows: readonly Learned[] }) {
   const all = useSignal(false);
   const few = Math.max(FIRST, rows.filter(({ sets }) => sets).length);
-  const domain = domainOf(rows);
   return (
     <section aria-label="Your weights">
       <div class="cb-head" aria-hidden="true">
@@ -126,12 +138,12 @@ function Features({ rows }: { rows: readonly Learned[] }) {
             <i class="cb-key cb-key-everyone" /> everyone
           </span>
         </p>
-        <Axis domain={domain} />
+        <span class="lb-fine cb-axishead">weight: ← less likely preferred · more likely →</span>
         <span class="lb-fine cb-coursehead">vote by vote</span>
       </div>
       <ul class="cb-features">
         {rows.map((row, k) => (
-          <Row key={row.id} row={row} domain={domain} later={k >= few && !all.value} />
+          <Row key={row.id} row={row} later={k >= few && !all.value} />
         ))}
       </ul>
       {rows.length > few && (

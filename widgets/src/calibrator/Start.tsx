@@ -5,6 +5,14 @@ import type { CalibratorSnapshot, ConsentChoice } from "./contract";
 import type { State } from "./state";
 import type { Kept } from "./storage";
 
+/** Where there is no Python; where there is, it says itself what it keeps. */
+const KEPT = {
+  browser:
+    "Your votes, when you cast them and the name that you give, in this browser alone, until you delete them. Nothing is sent anywhere: to hand votes in, download them at the end.",
+  nobody:
+    "Nothing once this page is closed: download your votes before, if you want them. Nothing is sent anywhere.",
+};
+
 /** Votes of an earlier visit: of this person, or of another one at the same browser. */
 function Earlier({ state, kept }: { state: State; kept: Kept }) {
   const { author, time } = kept.consent;
@@ -134,12 +142,7 @@ export function Start({ state }: { state: State }) {
         </div>
         <div>
           <dt>What is kept</dt>
-          <dd>
-            {consent.words}{" "}
-            {state.keeps
-              ? "This browser keeps your votes until you delete them, so that a reload loses nothing."
-              : "This page keeps nothing once it is closed: download your votes before."}
-          </dd>
+          <dd>{state.keeper === "python" ? consent.words : KEPT[state.keeper]}</dd>
         </div>
       </dl>
       {kept ? <Earlier state={state} kept={kept} /> : <Agree state={state} consent={consent} />}

@@ -1,26 +1,19 @@
 /** One feature: the annotators' weights, everyone's, and what the votes say of this person's; and how that narrowed. */
+import { ticks } from "d3-array";
+import { tickLabel } from "../shared/format";
 import { clamp, linear } from "../shared/scale";
 import { type Estimate, estimate, type Learned } from "./learned";
 
 export type Domain = readonly [low: number, high: number];
 
-/** One scale for all features, with room for the widest of what is drawn. */
-export function domainOf(rows: readonly Learned[]): Domain {
-  const ends = rows.flatMap(({ weight, before, everyone, spread }) => {
-    const filled = spread.counts.flatMap((n, k) => (n > 0 ? [k] : []));
-    const edge = linear([0, spread.counts.length], [spread.low, spread.high]);
-    const bars = filled.length > 0 ? [edge(filled[0] ?? 0), edge((filled.at(-1) ?? 0) + 1)] : [];
-    return [weight.low, weight.high, before.mid, everyone.low, everyone.high, ...bars];
-  });
-  const most = Math.max(0.1, ...ends.map(Math.abs));
-  return [-1.04 * most, 1.04 * most];
-}
-
-/** Ticks left and right of 0 at a round number. */
-export function ticksOf([, high]: Domain): number[] {
-  const size = 10 ** Math.floor(Math.log10(high));
-  const step = [5, 2, 1, 0.5].map((k) => k * size).find((one) => one <= 0.85 * high) ?? high;
-  return [-step, 0, step];
+/** Each feature has a scale of its own, with 0 in it and room for all that is drawn. */
+export function domainOf({ weight, before, everyone, spread }: Learned): Domain {
+  const edge = linear([0, Math.max(1, spread.counts.length)], [spread.low, spread.high]);
+  const bars = spread.counts.flatMap((n, k) => (n > 0 ? [edge(k), edge(k + 1)] : []));
+  const ends = [0, weight.low, weight.high, before.low, before.high, everyone.mid, ...bars];
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const room = 0.03 * Math.max(high - low, 0.01);
+  return [low - room, high + room];
 }
 
 const at = (domain: Domain) => {
@@ -53,29 +46,25 @@ export function weightWords({ weight, everyone, before }: Learned): string {
   return `Your weight ${estimate(weight)}; before the first vote ${estimate(before)}; everyone ${estimate(everyone)}`;
 }
 
-export function Weight({ row, domain }: { row: Learned; domain: Domain }) {
+export function Weight({ row }: { row: Learned }) {
+  const domain = domainOf(row);
   const x = at(domain);
   return (
     <div class="cb-weight" role="img" aria-label={weightWords(row)}>
-      <Bars row={row} domain={domain} />
       <i class="cb-zero" style={{ left: `${x(0)}%` }} />
       <i class="cb-everyone" style={{ left: `${x(row.everyone.mid)}%` }} />
+      <Bars row={row} domain={domain} />
       <i class="cb-before" style={band(row.before, x)} />
       <i class="cb-own" style={band(row.weight, x)} />
-      <i class={`cb-dot cb-dot-${row.kind}`} style={{ left: `${x(row.weight.mid)}%` }} />
-    </div>
-  );
-}
-
-export function Axis({ domain }: { domain: Domain }) {
-  const x = at(domain);
-  return (
-    <div class="cb-axis" aria-hidden="true">
-      {ticksOf(domain).map((tick) => (
-        <span key={tick} style={{ left: `${x(tick)}%` }}>
-          {tick === 0 ? "0" : `${tick < 0 ? "\u2212" : "+"}${Math.abs(tick)}`}
+      {ticks(domain[0], domain[1], 4).map((tick) => (
+        <span class="cb-tick" key={tick} style={{ left: `${x(tick)}%` }}>
+          {tickLabel(tick)}
         </span>
       ))}
+      <i
+        class={`cb-dot cb-dot-${row.kind}${row.sets ? "" : " cb-dot-open"}`}
+        style={{ left: `${x(row.weight.mid)}%` }}
+      />
     </div>
   );
 }

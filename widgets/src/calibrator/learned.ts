@@ -1,8 +1,9 @@
 /** What a person's votes say of each feature, in numbers and in words. Pure. */
 import type { FeatureId, Kind, Label } from "../protocol";
-import { count, decimal, percent } from "../shared/format";
+import { count, decimal } from "../shared/format";
 import { joinName, type NamedRow } from "../shared/names";
 import type { CalibratorSnapshot, MixedFeature } from "./contract";
+import { offsets } from "./offset";
 import { type Belief, sdOf } from "./posterior";
 
 /** Half the width of a 95 % interval, in standard deviations. */
@@ -26,11 +27,13 @@ export interface Learned {
   everyone: Estimate;
   /** Standard deviation of annotators' weights; never negative. */
   tau: number;
+  /** The person's weight less everyone's; see `offset.ts`. */
+  offset: Estimate;
   /** Share of annotators with a higher weight, as the model spreads them; null where they do not differ. */
   above: Estimate | null;
-  /** Standard deviations of the person's weight between it and everyone's. */
+  /** Standard deviations of the offset between it and 0. */
   apart: number;
-  /** Whether everyone's weight lies outside the person's interval. */
+  /** Whether 0 lies outside the offset's interval. */
   sets: boolean;
   spread: MixedFeature["spread"];
   /** The interval after each decided vote, the first before any. */
@@ -69,17 +72,20 @@ export function learned(
   const now = beliefs.at(-1);
   if (!prior || !now) return [];
   const spreads = beliefs.map(sdOf);
+  const taus = snapshot.features.map(({ personal, tau }) => (personal ? (tau ?? 0) : 0));
+  const apartness = offsets(prior, now, taus);
   const rows = snapshot.features.flatMap((feature, k): Learned[] => {
-    const tau = feature.tau ?? 0;
+    const tau = taus[k] ?? 0;
     if (!feature.personal) return [];
     const label = joinName(feature, labels[feature.feature]);
     const read = label.turned ? turn : (one: Estimate) => one;
     const course = beliefs.map((belief, step) => read(around(belief.mean[k] ?? 0, spreads[step]?.[k] ?? 0)));
     const weight = course.at(-1) as Estimate;
     const everyone = read({ mid: feature.mean, low: feature.mean_low, high: feature.mean_high });
-    const share = (at: number): number => normal((everyone.mid - at) / tau);
-    const sd = spreads.at(-1)?.[k] ?? 0;
-    const apart = sd > 0 ? (weight.mid - everyone.mid) / sd : 0;
+    const { mean, sd } = apartness[k] ?? { mean: 0, sd: 0 };
+    const offset = read(around(mean, sd));
+    const share = (at: number): number => normal((0 - at) / tau);
+    const apart = sd > 0 ? offset.mid / sd : 0;
     const { low, high, counts } = feature.spread;
     return [
       {
@@ -90,11 +96,12 @@ export function learned(
         weight,
         before: course[0] as Estimate,
         everyone,
+        offset,
         tau,
         // A higher weight leaves fewer above it: the ends change places.
-        above: tau > 0 ? { mid: share(weight.mid), low: share(weight.high), high: share(weight.low) } : null,
+        above: tau > 0 ? { mid: share(offset.mid), low: share(offset.high), high: share(offset.low) } : null,
         apart,
-        sets: tau > 0 && Math.abs(apart) > REACH,
+        sets: Math.abs(apart) > REACH,
         spread: label.turned ? { low: 0 - high, high: 0 - low, counts: counts.toReversed() } : feature.spread,
         course,
       },
@@ -114,16 +121,24 @@ export function estimate({ mid, low, high }: Estimate): string {
   return `${signed(mid)} (${signed(low)} to ${signed(high)})`;
 }
 
-const whole = (share: number): string => `${count(100 * share)}%`;
+export interface Liking {
+  before: string;
+  after: string;
+  /** The interval, which stays in one piece. */
+  ends: string;
+}
 
-/** Before and after the name: `You like [length] less than 80% of the annotators (60 to 93%).` */
-export function likingWords({ above, weight, everyone }: Learned): readonly [before: string, after: string] {
-  if (!above) return ["All annotators take ", " alike, as far as their votes tell."];
-  const less = weight.mid < everyone.mid;
+/** Around the name: `You like [length] less than 80% of the annotators [(60 to 93%)].` "May" where it is left open. */
+export function likingWords({ above, offset, sets }: Learned): Liking {
+  if (!above)
+    return { before: "All annotators take ", after: " alike, as far as their votes tell", ends: "" };
+  const less = offset.mid < 0;
   const share = less ? above : { mid: 1 - above.mid, low: 1 - above.high, high: 1 - above.low };
-  const [low, high] = [100 * share.low, 100 * share.high];
-  const ends = `${count(low)} to ${count(high)}%`;
-  return ["You like ", ` ${less ? "less" : "more"} than ${whole(share.mid)} of the annotators (${ends}).`];
+  return {
+    before: sets ? "You like " : "You may like ",
+    after: ` ${less ? "less" : "more"} than ${count(100 * share.mid)}% of the annotators`,
+    ends: `(${count(100 * share.low)} to ${count(100 * share.high)}%)`,
+  };
 }
 
 /** Wilson's 95 % interval of a share. */
@@ -140,5 +155,5 @@ export function wilson(hits: number, of: number): Estimate | null {
 export function hitsWords(hits: number, of: number): string {
   const share = wilson(hits, of);
   if (!share) return "none yet";
-  return `${hits} of ${of} (${count(100 * share.low)} to ${percent(Math.round(100 * share.high) / 100)})`;
+  return `${hits} of ${of} (${count(100 * share.low)} to ${count(100 * share.high)}%)`;
 }

@@ -29,6 +29,8 @@ export interface Asked {
 /** What became of handing the person on. */
 export type Handed = "no" | "taken" | "unheard";
 
+export type Keeper = "python" | "browser" | "nobody";
+
 export interface State extends Desk {
   snapshot: ReadonlySignal<CalibratorSnapshot | null>;
   stage: ReadonlySignal<Stage>;
@@ -45,8 +47,8 @@ export interface State extends Desk {
   learned: ReadonlySignal<readonly Learned[]>;
   /** Votes of an earlier visit that this browser kept, until the person says what to do with them. */
   kept: ReadonlySignal<Kept | null>;
-  /** Whether this page outlives a reload. */
-  keeps: boolean;
+  /** Who keeps the votes: Python, this browser, or nobody once the page is closed. */
+  keeper: Keeper;
   begin(choice: ConsentChoice, name: string): void;
   resume(): void;
   /** Deletes all votes and the consent, here and in this browser. */
@@ -101,6 +103,9 @@ export function createState(
 
   const study = (): string => studyPrint(snapshot.peek()?.features ?? []);
   const storage = pageStorage(study);
+  // Only a page of its own has no height; everywhere else Python is behind the traits and keeps them.
+  const alone = connection.trait("height").peek() === undefined;
+  const keeper: Keeper = !alone ? "python" : storage.works() ? "browser" : "nobody";
   const consent = computed(() => readConsent(sentConsent.value));
   const votes = computed(() => (consent.value ? readVotes(sentVotes.value, pool.value) : []));
   const judged = computed(() => votes.value.filter(judges).length);
@@ -135,6 +140,7 @@ export function createState(
   let since = clock();
 
   function store(): void {
+    if (keeper !== "browser") return;
     const given = consent.peek();
     storage.save(given ? { consent: given, votes: [...votes.peek()] } : null);
   }
@@ -149,8 +155,7 @@ export function createState(
 
   const stops = [
     effect(() => {
-      if (!snapshot.value) return;
-      // What Python has comes before what this browser kept.
+      if (!snapshot.value || keeper !== "browser") return;
       kept.value = consent.peek() ? null : storage.load(pool.value);
       if (kept.peek()?.votes.length === 0) kept.value = null;
     }),
@@ -193,7 +198,7 @@ export function createState(
       return found && replay.value ? learned(found, desk.labels.value, replay.value.beliefs) : [];
     }),
     kept,
-    keeps: storage.works(),
+    keeper,
     begin(choice, name) {
       batch(() => {
         connection.set("votes", []);
@@ -224,7 +229,7 @@ export function createState(
         peeking.value = false;
         handed.value = "no";
       });
-      storage.save(null);
+      store();
       desk.said.value = "Your votes are deleted.";
     },
     vote,
