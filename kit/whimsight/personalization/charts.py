@@ -1,15 +1,14 @@
-"""Altair charts of people: where they differ, what one of them weighs, and whether personal weights help."""
+"""Altair charts of people: where they differ, and what one of them weighs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyError
 from whimsight.personalization.sentences import own_name, verdicts
-from whimsight.personalization.summary import gains
 from whimsight.studies._report.words import chart_label
 from whimsight.studies.charts import DISCOVERED, MEASURED, label_expression, neutral
 
@@ -19,14 +18,12 @@ if TYPE_CHECKING:
     from whimsight.personalization._personalization import Personalization
     from whimsight.personalization.person import Person
 
-__all__ = ["by_spread", "gain_chart", "person_chart", "subjectivity_chart"]
+__all__ = ["SIGNED", "by_spread", "person_chart", "subjectivity_chart"]
 
 _INK = "#7b7b7b"
 _ROW, _TALL = 19, 34
 _WEIGHT = "weight (log odds for one standard deviation more)"
-_SIGNED = "datum.value == 0 ? '0' : datum.label"
-_COLOURS = ("#2f86c6", "#dd6b20", "#1b9e77", "#c766a0", "#b08a1e", "#5aaee0")
-_SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+SIGNED = "datum.value == 0 ? '0' : datum.label"
 _GRID = 60
 _HEIGHT = 0.42
 _LEAST_PEOPLE = 10
@@ -198,81 +195,6 @@ def person_chart(
     return neutral(chart, ink, label_width)
 
 
-def gain_chart(
-    gain: Any,
-    *,
-    width: int = 430,
-    height: int = 220,
-    ink: str = _INK,
-) -> alt.LayerChart:
-    """Draw how much better personal weights predict a person's other votes, by how many votes are known.
-
-    Parameters
-    ----------
-    gain : Gain or DataFrame
-        From `Personalization.gain`.
-
-    Returns
-    -------
-    altair.LayerChart
-        Held-out AUC less that of everyone's weights, with 95 % intervals over annotators; 0 is no gain. Methods stand
-        side by side, each with a colour and a shape; marks whose interval holds 0 are hollow.
-
-    Raises
-    ------
-    StudyError
-        If there is no gain in it.
-
-    Examples
-    --------
-    >>> gain_chart(people.gain())    # doctest: +SKIP
-    """
-    import altair as alt
-
-    from whimsight.studies._offline import OfflineChart
-
-    data, names = _gain_data(gain)
-    places = [str(i) for i in range(len(names))]
-    colours, shapes = ([look[i % len(look)] for i in range(len(names))] for look in (_COLOURS, _SHAPES))
-    legend = None
-    if len(names) > 1:
-        columns = max(1, width // (7 * max(map(len, names)) + 34))
-        legend = alt.Legend(labelExpr=_legend_expression(names), columns=columns, columnPadding=22)
-    colour = alt.Color("place:N", scale=alt.Scale(domain=places, range=colours), title=None, legend=legend)
-    x = alt.X(
-        "votes:N",
-        title="votes known of a person",
-        sort=list(dict.fromkeys(data["votes"])),
-        axis=alt.Axis(labelAngle=0, grid=False, domain=False),
-    )
-    offset = alt.XOffset("place:N", sort=places, scale=alt.Scale(domain=places, paddingOuter=0.8))
-    title, axis = (
-        "gain in held-out AUC",
-        alt.Axis(format="+.3f", tickCount=6, grid=True, labelExpr=_SIGNED),
-    )
-    base = alt.Chart(data).encode(x=x, xOffset=offset, color=colour)
-    intervals = base.mark_rule(strokeWidth=1.6).encode(
-        y=alt.Y("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True)), y2="high:Q"
-    )
-    points = base.mark_point(size=44, opacity=1, strokeWidth=1.6).encode(
-        y=alt.Y("gain:Q", title=title, axis=axis),
-        shape=alt.Shape("place:N", scale=alt.Scale(domain=places, range=shapes), title=None, legend=legend),
-        fill=alt.Fill("fill:N", scale=None),
-        tooltip=[
-            "method:N",
-            "votes:N",
-            *(alt.Tooltip(f"{c}:Q", format="+.4f") for c in ("gain", "low", "high")),
-        ],
-    )
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=ink, strokeWidth=1).encode(y="zero:Q")
-    chart = OfflineChart(layer=[zero, intervals, points]).properties(
-        width=width,
-        height=height,
-        description="Gain in held-out AUC of personal weights, by votes known",
-    )
-    return neutral(chart, ink, 120)
-
-
 # -- what they draw --------------------------------------------------------------------------------
 
 
@@ -329,22 +251,6 @@ def _person_data(person: Person, top: int, ink: str) -> pd.DataFrame:
     return data
 
 
-def _gain_data(gain: Any) -> tuple[pd.DataFrame, list[str]]:
-    data = gains(gain)
-    data = data[data["gain"].notna()].reset_index(drop=True)
-    if data.empty:
-        raise StudyError("There is no gain to draw: the table has none.")
-    names = list(dict.fromkeys(data["method"].astype(str)))
-    place = data["method"].astype(str).map({name: i for i, name in enumerate(names)}).to_numpy(dtype=np.int64)
-    data["place"] = [str(i) for i in place]
-    data["method"] = [chart_label(names[i]) for i in place]
-    sure = ((data["low"] > 0) | (data["high"] < 0)).to_numpy()
-    data["fill"] = [
-        _COLOURS[i % len(_COLOURS)] if s else "transparent" for i, s in zip(place, sure, strict=True)
-    ]
-    return data.drop(columns="people"), [chart_label(name) for name in names]
-
-
 def _rows_axis(data: pd.DataFrame, n: int) -> alt.Y:
     """Features as rows of one height, the first on top, with room for a hill on each."""
     import altair as alt
@@ -359,7 +265,7 @@ def _rows_axis(data: pd.DataFrame, n: int) -> alt.Y:
 def _weight(column: str, width: int) -> alt.X:
     import altair as alt
 
-    axis = alt.Axis(format="+.1f", tickCount=max(3, width // 80), labelExpr=_SIGNED)
+    axis = alt.Axis(format="+.1f", tickCount=max(3, width // 80), labelExpr=SIGNED)
     return alt.X(f"{column}:Q", title=_WEIGHT, axis=axis, scale=alt.Scale(zero=True))
 
 
@@ -382,8 +288,3 @@ def _kind_shapes() -> alt.Shape:
 
     scale = alt.Scale(domain=["measured", "discovered"], range=["circle", "diamond"])
     return alt.Shape("kind:N", scale=scale, title=None)
-
-
-def _legend_expression(names: list[str]) -> str:
-    known = pd.DataFrame({"feature": [str(i) for i in range(len(names))], "name": names})
-    return label_expression(known).replace("datum.value", "datum.label")

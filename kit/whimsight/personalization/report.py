@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from whimsight.personalization import sections
-from whimsight.personalization.charts import by_spread, gain_chart, person_chart, subjectivity_chart
+from whimsight.personalization.charts import by_spread, person_chart, subjectivity_chart
+from whimsight.personalization.gain_charts import gain_chart
 from whimsight.personalization.snapshot import mixer_snapshot
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.words import without_paths

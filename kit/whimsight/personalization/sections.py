@@ -183,7 +183,7 @@ def agree(people: Personalization, groups: Mapping[str, Sequence[str]], *, linke
         if alike
         else "Of no personal feature do the votes show that people agree."
     )
-    chosen = "Not personal, by the analyst's choice: everyone has the same weight. Nothing is said of whether people differ."
+    chosen = "Not personal, by the analyst's choice: everyone has the same weight; whether people differ is not asked."
     return section(
         "agree",
         tag("p", lead),
@@ -232,7 +232,7 @@ def persons(asked: Sequence[tuple[Person, Html]], *, linked: bool) -> Html | Non
     for person, chart in asked:
         caption = (
             "Weights with 95 % intervals, those that set the annotator apart first; behind each the band that "
-            "holds two thirds of all people. Filled marks: the interval leaves everyone's weight out."
+            "holds two thirds of all people. Filled marks, bold numbers: the interval leaves everyone's weight out."
         )
         votes = f"{person.votes:,} decided vote{'' if person.votes == 1 else 's'}"
         parts.append(

@@ -60,7 +60,7 @@ def _who(people: Personalization) -> str:
     votes = people.votes.to_numpy()
     middle = int(np.median(votes))
     return (
-        f"{len(votes):,} annotators cast {int(votes.sum()):,} decided votes, half of them {middle:,} or more "
+        f"{len(votes):,} annotators cast {int(votes.sum()):,} decided votes, half of them cast {middle:,} or more "
         f"(fewest {int(votes.min()):,}, most {int(votes.max()):,})."
     )
 

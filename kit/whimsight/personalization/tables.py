@@ -16,16 +16,15 @@ if TYPE_CHECKING:
     from whimsight.personalization._personalization import Personalization
     from whimsight.personalization.person import Person
 
-__all__ = ["METHODS", "agreeing_table", "differing_table", "gain_table", "person_table", "scale_of"]
+__all__ = ["agreeing_table", "differing_table", "gain_table", "person_table", "scale_of"]
 
-METHODS = {
-    "personal": "personal: each feature with its own spread",
+_METHODS = {
+    "personal": "each feature its own spread",
     "one spread": "one spread for all features",
     "no pooling": "the person's votes alone",
 }
 _FIRST = 20
 _PERSON = 15
-_OURS = "personal"
 
 
 def differing_table(people: Personalization, features: Sequence[str], *, linked: bool) -> Html:
@@ -55,24 +54,29 @@ def agreeing_table(people: Personalization, features: Sequence[str], *, linked: 
 
 
 def gain_table(gain: Any) -> Html:
-    """Return the gains of every method by how many votes are known of a person."""
-    rows = []
-    for row in gains(gain).to_dict("records"):
-        method = str(row["method"])
-        ours = method == _OURS and plain(row["low"]) > 0
-        rows.append(
-            tag(
-                "tr",
-                tag("th", METHODS.get(method, method), scope="row"),
-                *_numbers(
-                    str(row["votes"]),
-                    tag("strong" if ours else "span", number(row["gain"], 4, sign=True)),
-                    interval_text(row["low"], row["high"], 4),
-                    f"{int(row['people']):,}",
-                ),
-            )
+    """Return the gain of every method, a row for each number of votes known of a person."""
+    table = gains(gain)
+    methods = list(dict.fromkeys(table["method"].astype(str)))
+    cells = {(str(row["votes"]), str(row["method"])): row for row in table.to_dict("records")}
+    rows = [
+        tag(
+            "tr",
+            tag("th", votes, scope="row", class_="number"),
+            *(tag("td", _gained(cells.get((votes, method))), class_="number") for method in methods),
+            tag("td", f"{int(part['people'].max()):,}", class_="number"),
         )
-    return _folded(("Weights", "Votes known", "Gain in AUC", "95 %", "Annotators"), rows, first=len(rows))
+        for votes, part in ((str(v), part) for v, part in table.groupby("votes", sort=False))
+    ]
+    titles = ("Votes known", *(_METHODS.get(method, method) for method in methods), "annotators")
+    return _table(titles, rows)
+
+
+def _gained(row: Any) -> Html:
+    if row is None or plain(row["gain"]) != plain(row["gain"]):
+        return tag("span", "–")
+    sure = plain(row["low"]) > 0 or plain(row["high"]) < 0
+    told = tag("strong" if sure else "span", number(row["gain"], 4, sign=True))
+    return join(told, tag("span", interval_text(row["low"], row["high"], 4), class_="sure times"))
 
 
 def person_table(person: Person, *, linked: bool) -> Html:
