@@ -211,7 +211,7 @@ def unclear(people: Personalization, features: Sequence[str], *, linked: bool) -
         "In these features people may differ or agree: no difference beyond chance was found, and the interval of "
         "tau leaves room for one. More votes of the same people would tell."
     )
-    return section("unclear", tag("p", lead), differing_table(people, features, linked=linked))
+    return section("unclear", tag("p", lead), differing_table(people, features, opposed=False, linked=linked))
 
 
 def gain_section(gain: Any, chart: Html) -> Html:
@@ -219,7 +219,7 @@ def gain_section(gain: Any, chart: Html) -> Html:
     caption = (
         "How much higher the AUC on a person's other votes is than with everyone's weights, after so many of the "
         "person's votes; mean over annotators with 95 % intervals. On the line: personal weights predict no "
-        "better. Hollow marks: the interval holds 0."
+        "better. Hollow marks: the interval holds 0. What lies far below is cut off."
     )
     return section("gain", tag("p", gain_sentence(gain)), figure(chart, caption), gain_table(gain))
 

@@ -19,19 +19,43 @@ if TYPE_CHECKING:
 __all__ = ["agreeing_table", "differing_table", "gain_table", "person_table", "scale_of"]
 
 _METHODS = {
-    "personal": "each feature its own spread",
-    "one spread": "one spread for all features",
-    "no pooling": "the person's votes alone",
+    "personal": "Each feature its own spread",
+    "one spread": "One spread for all features",
+    "no pooling": "The person's votes alone",
 }
 _FIRST = 20
 _PERSON = 15
 
 
-def differing_table(people: Personalization, features: Sequence[str], *, linked: bool) -> Html:
-    """Return features in which people differ, or may: weight, tau, q and the share that leans the other way."""
-    titles = ("Feature", "Weight", "95 %", "tau", "95 %", "q", "Lean the other way", "")
+def differing_table(
+    people: Personalization, features: Sequence[str], *, linked: bool, opposed: bool = True
+) -> Html:
+    """Return features in which people differ, or may: weight, tau, q and the share that leans the other way.
+
+    Parameters
+    ----------
+    people : Personalization
+    features : sequence of str
+    linked : bool
+        Whether names lead to the mixer.
+    opposed : bool
+        With the share; where it is not known whether people differ it says nothing.
+    """
+    titles = (
+        "Feature",
+        "Weight",
+        "95 %",
+        "tau",
+        "95 %",
+        "q",
+        *(["Lean the other way"] if opposed else []),
+        "",
+    )
     scale = scale_of(people, features)
-    rows = [_differing_row(people, str(f), row, scale, linked=linked) for f, row in _rows(people, features)]
+    rows = [
+        _differing_row(people, str(f), row, scale, linked=linked, opposed=opposed)
+        for f, row in _rows(people, features)
+    ]
     return _folded(titles, rows)
 
 
@@ -67,7 +91,7 @@ def gain_table(gain: Any) -> Html:
         )
         for votes, part in ((str(v), part) for v, part in table.groupby("votes", sort=False))
     ]
-    titles = ("Votes known", *(_METHODS.get(method, method) for method in methods), "annotators")
+    titles = ("Votes known", *(_METHODS.get(method, method) for method in methods), "Annotators")
     return _table(titles, rows)
 
 
@@ -114,7 +138,13 @@ def scale_of(people: Personalization, features: Sequence[str]) -> tuple[float, f
 
 
 def _differing_row(
-    people: Personalization, feature: str, row: Any, scale: tuple[float, float], *, linked: bool
+    people: Personalization,
+    feature: str,
+    row: Any,
+    scale: tuple[float, float],
+    *,
+    linked: bool,
+    opposed: bool,
 ) -> Html:
     drawing = spread_drawing(
         (row["mean_low"], row["mean"], row["mean_high"]),
@@ -123,6 +153,7 @@ def _differing_row(
         "currentColor",
     )
     q = plain(row["q"])
+    share = share_text(*(plain(row[f"share_opposed{end}"]) for end in ("", "_low", "_high")))
     return tag(
         "tr",
         tag("th", name_of(people, feature, linked=linked), scope="row"),
@@ -131,8 +162,8 @@ def _differing_row(
             interval_text(row["mean_low"], row["mean_high"]),
             number(row["tau"]),
             interval_text(row["tau_low"], row["tau_high"]),
-            "< .001" if q < 0.001 else number(q, 3).removeprefix("0"),
-            share_text(*(plain(row[f"share_opposed{end}"]) for end in ("", "_low", "_high"))),
+            "< .001" if q < 0.001 else "1" if q >= 0.9995 else number(q, 3).removeprefix("0"),
+            *([share] if opposed else []),
         ),
         tag("td", tag("span", drawing, class_=str(row["kind"]))),
     )
