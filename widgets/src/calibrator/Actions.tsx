@@ -5,12 +5,12 @@ import { plural } from "../shared/format";
 import { download, fileName, votesCsv } from "./csv";
 import { MORE, type State } from "./state";
 
-const HEARD = {
-  no: "",
-  taken: "The mixer on this page now has your weights.",
-  unheard:
-    "No mixer of this study is on this page. Show one and press again; in Python your weights are calibrator.person.",
-};
+function heard(state: State): string {
+  if (state.handed.value === "no") return "";
+  if (state.handed.value === "taken") return "The mixer on this page now has your weights.";
+  const python = state.keeper === "python" ? " In Python your weights are calibrator.person." : "";
+  return `No mixer of this study is on this page.${python}`;
+}
 
 function Delete({ state }: { state: State }) {
   const asking = useSignal(false);
@@ -26,7 +26,7 @@ function Delete({ state }: { state: State }) {
   }
   return (
     <span class="cb-sure">
-      <span>{`Delete ${plural(state.votes.value.length, "vote")}, here and in this browser?`}</span>
+      <span>{`Delete ${plural(state.votes.value.length, "vote")} for good?`}</span>
       <button type="button" class="lb-button cb-delete" onClick={state.forget}>
         Delete
       </button>
@@ -64,7 +64,7 @@ export function Actions({ state }: { state: State }) {
         <Delete state={state} />
       </div>
       <p class="lb-fine" role="status">
-        {HEARD[state.handed.value]}
+        {heard(state)}
       </p>
     </div>
   );

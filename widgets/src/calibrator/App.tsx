@@ -68,18 +68,22 @@ function Stage({ state }: { state: State }) {
   return stage === "judge" ? <Judge state={state} /> : <Result state={state} />;
 }
 
-/** Each pair, and each stage, begins at its top. */
-function useTop(token: string) {
+/** Each pair, and each stage, begins at its top; with a new stage the focus, and with it the keys, go there. */
+function usePane(stage: string, pair: number | undefined) {
   const pane = useRef<HTMLDivElement>(null);
+  const before = useRef(stage);
   useLayoutEffect(() => {
     if (pane.current) pane.current.scrollTop = 0;
-  }, [token]);
+    if (before.current === stage) return; // what is drawn for the first time takes no focus from the rest of the page
+    before.current = stage;
+    pane.current?.querySelector<HTMLElement>("[data-stage]")?.focus({ preventScroll: true });
+  }, [stage, pair]);
   return pane;
 }
 
 export function App({ state }: { state: State }) {
   const stage = state.stage.value;
-  const pane = useTop(`${stage} ${stage === "judge" ? state.asked.value?.pair.row : ""}`);
+  const pane = usePane(stage, stage === "judge" ? state.asked.value?.pair.row : undefined);
   if (!state.snapshot.value) return <Loading what="the pairs" />;
   return (
     <>

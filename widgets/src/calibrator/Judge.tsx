@@ -1,5 +1,4 @@
 /** One pair at a time. Nothing here tells what the model expects, or what others chose. */
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { plural } from "../shared/format";
 import { codePoints } from "../shared/marks";
 import type { Asked, Side, State } from "./state";
@@ -122,15 +121,9 @@ function Votes({ state }: { state: State }) {
 
 export function Judge({ state }: { state: State }) {
   const asked = state.asked.value;
-  const root = useRef<HTMLDivElement>(null);
-  // Keys are heard where the focus is: it starts here, unless a button of this part has it.
-  useLayoutEffect(() => {
-    const page = root.current?.getRootNode() as Document | ShadowRoot | undefined;
-    if (!root.current?.contains(page?.activeElement ?? null)) root.current?.focus({ preventScroll: true });
-  }, []);
   if (!asked) return null;
   return (
-    <section class="cb-judge" ref={root} tabIndex={-1} aria-label="The pair to judge">
+    <section class="cb-judge" data-stage tabIndex={-1} aria-label="The pair to judge">
       <div class="cb-read" key={asked.pair.row}>
         <Pair asked={asked} />
       </div>

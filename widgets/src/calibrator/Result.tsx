@@ -166,7 +166,7 @@ export function Result({ state }: { state: State }) {
   const rows = state.learned.value;
   const early = !state.done.value;
   return (
-    <article class="cb-result">
+    <article class="cb-result" data-stage tabIndex={-1} aria-label="What your votes say">
       {early && (
         <div class="cb-early lb-noprint" role="note">
           <span>{`So far, after ${plural(state.votes.value.length, "vote")}. What you see here may steer the votes that follow.`}</span>

@@ -124,7 +124,7 @@ export function Start({ state }: { state: State }) {
     );
   }
   return (
-    <article class="cb-start">
+    <article class="cb-start" data-stage tabIndex={-1}>
       <h2>What do you prefer?</h2>
       <p class="cb-lead">
         {`You read ${plural(Math.min(ask, pool.length), "pair")} of responses, one after the other, and say which of the two you prefer. Your votes then show what weighs with you, next to what weighs with ${count(study.annotators)} annotators.`}

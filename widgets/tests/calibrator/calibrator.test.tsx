@@ -246,6 +246,17 @@ describe("judging", () => {
     expect(root.querySelector(".cb-judge svg, .cb-judge [role=img]")).toBeNull();
   });
 
+  it("moves the focus with the stage, and takes none from the page when it is drawn", async () => {
+    const { root, votes } = mount();
+    expect(document.activeElement).toBe(document.body);
+    fireEvent.click(screen.getByLabelText("Keep my votes for myself"));
+    await waitFor(() => expect((button("Begin") as HTMLButtonElement).disabled).toBe(false));
+    fireEvent.click(button("Begin"));
+    await waitFor(() => expect(document.activeElement).toBe(root.querySelector(".cb-judge")));
+    await judge(4, votes);
+    await waitFor(() => expect(document.activeElement).toBe(root.querySelector(".cb-result")));
+  });
+
   it("tells a screen reader where one is", async () => {
     const { root, key } = begun();
     key("1");
