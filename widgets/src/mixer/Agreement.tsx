@@ -21,8 +21,8 @@ function Fact({ word, about, share, children }: FactProps) {
       </dt>
       <dd>
         <b>{share ? percent(share.share) : "none"}</b>
-        {share && <span class="lb-fine">{range(share.low, share.high, percent)}</span>}
-        <span class="lb-fine">{children}</span>
+        <span class="lb-fine mx-range95">{share && range(share.low, share.high, percent)}</span>
+        <span class="lb-fine mx-of">{children}</span>
       </dd>
     </div>
   );
@@ -31,10 +31,13 @@ function Fact({ word, about, share, children }: FactProps) {
 function fitted(state: State): string {
   const preset = state.preset.value;
   if (!preset || (preset.votes === 0 && preset.kind !== "everyone")) return "";
-  return state.untouched.value
-    ? "These weights were fitted on these votes: with new votes they agree less, as far as the held-out share tells."
-    : "Set by hand, beginning from weights that were fitted on these votes.";
+  if (!state.untouched.value) return "Set by hand, beginning from weights that were fitted on these votes.";
+  return preset.held_out
+    ? "These weights were fitted on these votes: in new ones expect the held-out share."
+    : "These weights were fitted on these votes: in new ones expect less.";
 }
+
+const TOGETHER = " Votes on one prompt are taken together in the interval.";
 
 export function Agreement({ state }: { state: State }) {
   const tally = state.tally.value;
@@ -42,35 +45,38 @@ export function Agreement({ state }: { state: State }) {
   const preset = state.preset.value;
   const stated = state.snapshot.value?.stated;
   if (!preset) return null;
-  const name = presetName(preset);
+  const name = preset.kind === "annotator" ? preset.label : presetName(preset);
   const sample =
-    ballots &&
-    (ballots.sampled < ballots.total
-      ? `Counted in a random sample of ${plural(ballots.sampled, "vote")} of ${count(ballots.total)}; `
-      : `Counted in all ${plural(ballots.total, "vote")}; `);
+    ballots && ballots.sampled < ballots.total
+      ? `Of a random sample of ${plural(ballots.sampled, "vote")} of ${count(ballots.total)}.`
+      : "Of all votes.";
+  const everyones = state.setting.value.weights.every((one, k) => one === state.everyone.value[k]);
   return (
     <section class="mx-tally" aria-label="Agreement with votes">
       {tally ? (
         <dl class="lb-facts mx-facts">
           <Fact
             word="Flip against everyone"
-            about="Share of the voted pairs in which these weights point to the other response than everyone’s weights do."
-            share={tally.flips}
+            about={`Share of the voted pairs in which these weights point to the other response than everyone’s weights do.${TOGETHER}`}
+            share={everyones ? null : tally.flips}
           >
-            {tally.flips && `${count(tally.flips.count)} of ${plural(tally.flips.of, "vote")}`}
+            {everyones
+              ? "these are everyone’s"
+              : tally.flips && `${count(tally.flips.count)} of ${plural(tally.flips.of, "vote")}`}
           </Fact>
           <Fact
             word="Agree with everyone"
-            about="Share of all annotators’ votes that went to the response these weights point to."
+            about={`Share of all annotators’ votes that went to the response these weights point to.${TOGETHER}`}
             share={tally.everyone}
           >
             {tally.everyones &&
-              `everyone’s weights: ${percent(tally.everyones.share)} (${range(tally.everyones.low, tally.everyones.high, percent)})`}
+              !everyones &&
+              `everyone’s: ${percent(tally.everyones.share)} (${range(tally.everyones.low, tally.everyones.high, percent)})`}
           </Fact>
           {preset.kind !== "everyone" && (
             <Fact
               word={`Agree with ${name}`}
-              about={`Share of the votes of ${name} that went to the response these weights point to.`}
+              about={`Share of the votes of ${name} that went to the response these weights point to.${TOGETHER}`}
               share={tally.own}
             >
               {tally.own ? `of ${plural(tally.own.of, "vote")}` : "no votes of theirs here"}
@@ -93,15 +99,16 @@ export function Agreement({ state }: { state: State }) {
       ) : (
         <p class="lb-fine">There are no votes in this widget to compare with.</p>
       )}
-      <p class="lb-fine mx-said">
-        {tally && `${sample}votes on one prompt are taken together. ${fitted(state)}`}
-        {stated && (
-          <>
-            {" "}
-            <span class="mx-stated">{stated}</span>
-          </>
-        )}
-      </p>
+      {tally && (
+        <p class="lb-fine mx-said">
+          {sample} <span class="mx-fitted">{fitted(state)}</span>
+        </p>
+      )}
+      {stated && (
+        <p class="lb-fine mx-said" dir="auto">
+          {stated}
+        </p>
+      )}
     </section>
   );
 }

@@ -10,7 +10,7 @@ export function Chosen({ state }: { state: State }) {
   const sentence = sentenceOf(row);
   return (
     <section class="mx-how" aria-label="Chosen feature">
-      <p>
+      <p class="mx-howname">
         <b dir="auto">{row.name}</b> <code class="lb-id">{row.id}</code>{" "}
         <span class="lb-fine mx-howkind">
           <KindIcon kind={row.found.kind} /> {row.found.kind}
@@ -22,7 +22,7 @@ export function Chosen({ state }: { state: State }) {
         </p>
       )}
       {row.found.note && (
-        <p class="lb-fine" dir="auto">
+        <p class="lb-fine mx-hownote" dir="auto">
           {row.found.note}
         </p>
       )}

@@ -18,7 +18,7 @@ const KINDS: readonly (readonly [PresetKind, string])[] = [
 function Chip({ state, preset }: { state: State; preset: Preset }) {
   const named = preset.kind === "group" || preset.kind === "type";
   return (
-    <label class="mx-chip" title={preset.note || undefined}>
+    <label class="mx-chip" title={[presetName(preset), preset.note].filter(Boolean).join(": ")}>
       <input
         type="radio"
         class="ws-hidden"
@@ -133,9 +133,11 @@ export function Presets({ state }: { state: State }) {
   const few = presets.filter(({ kind }) => kind !== "annotator");
   const chips = few.length <= CHIPS ? few : presets.slice(0, 1);
   const menu = presets.filter((one) => !chips.includes(one));
+  // The menu tells an annotator's votes, and the study's stand above.
+  const told = preset.kind === "everyone" || (preset.kind === "annotator" && preset.votes > 0);
   const about = [
     preset.note,
-    preset.kind === "everyone" ? "" : preset.votes > 0 ? plural(preset.votes, "vote") : "no votes yet",
+    told ? "" : preset.votes > 0 ? plural(preset.votes, "vote") : "no votes yet",
   ].filter((part) => part !== "");
   return (
     <section class="mx-presets" aria-label="Whose weights">

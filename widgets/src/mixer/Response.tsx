@@ -44,7 +44,7 @@ function Moved({ place, everyones }: Ranked) {
   const up = by > 0;
   return (
     <span class={`mx-moves ${up ? "mx-up" : "mx-down"}`}>
-      <span aria-hidden="true">{`${up ? "▲" : "▼"} ${Math.abs(by)} `}</span>
+      <span aria-hidden="true">{`${up ? "▲" : "▼"} ${Math.abs(by)} · `}</span>
       <span class="ws-hidden">{`${up ? "up" : "down"} ${Math.abs(by)}, `}</span>
       {`${ordinal(everyones + 1)} for everyone`}
     </span>
@@ -77,7 +77,7 @@ export function Response({ state, set, ranked }: ResponseProps) {
           <span class="mx-place" aria-hidden="true">
             {place + 1}
           </span>
-          <b class="mx-label" dir="auto">
+          <b class="mx-label" dir="auto" title={response.label}>
             {response.label}
           </b>
           {place === 0 && <b class="ws-badge ws-badge-chosen">✓ first</b>}

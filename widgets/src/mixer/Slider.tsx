@@ -66,8 +66,9 @@ function useGesture(id: string) {
 
 function Handle({ state, row }: { state: State; row: Row }) {
   const { index, sign } = row;
-  const value = useComputed(() => sign * (state.setting.value.weights[index] ?? 0)).value;
-  const base = useComputed(() => sign * (state.base.value[index] ?? 0)).value;
+  // As found; a feature that is turned round meanwhile is read with the other sign.
+  const value = sign * useComputed(() => state.setting.value.weights[index] ?? 0).value;
+  const base = sign * useComputed(() => state.base.value[index] ?? 0).value;
   const locked = useComputed(() => state.setting.value.locked.has(row.id)).value;
   const reach = state.reach.value;
   const preset = state.preset.value;

@@ -55,7 +55,7 @@ function Axis({ state }: { state: State }) {
 
 function Group({ state, rows, label }: { state: State; rows: readonly Row[]; label: string }) {
   const lines = useMemo(
-    () => rows.map((row) => <Slider key={row.id} state={state} row={row} />),
+    () => rows.map((row) => <Slider key={`${row.id} ${row.index}`} state={state} row={row} />),
     [state, rows],
   );
   return (

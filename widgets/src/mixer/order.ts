@@ -5,8 +5,8 @@ import type { Row } from "./rows";
 export type By = "spread" | "weight" | "name";
 
 export const ORDERS: readonly (readonly [By, string])[] = [
-  ["spread", "spread of people, largest"],
-  ["weight", "weight of the preset, largest"],
+  ["spread", "spread"],
+  ["weight", "weight"],
   ["name", "name"],
 ];
 

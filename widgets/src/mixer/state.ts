@@ -111,7 +111,8 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
     presets.value.find((preset) => preset.id === id) ?? presets.value[0] ?? null;
   const preset = computed(() => find(setting.value.preset));
   const everyone = computed(() => presets.value[0]?.weights ?? []);
-  const base = computed(() => between(everyone.value, preset.value?.weights ?? [], setting.value.blend));
+  const blend = computed(() => setting.value.blend);
+  const base = computed(() => between(everyone.value, preset.value?.weights ?? [], blend.value));
   const differing = computed(
     () => setting.value.weights.filter((weight, k) => weight !== base.value[k]).length,
   );
@@ -169,14 +170,14 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
       const now = best && `${at.value} ${best.index}`;
       clearTimeout(timer);
       if (now === undefined || now === first) return;
-      const quiet = first === null || !first.startsWith(`${at.value} `);
-      timer = setTimeout(
-        () => {
-          first = now;
-          if (!quiet) desk.said.value = `${label} is first now`;
-        },
-        quiet ? 0 : CALM,
-      );
+      if (first === null || !first.startsWith(`${at.value} `)) {
+        first = now; // Another prompt was turned to: nothing has changed its place.
+        return;
+      }
+      timer = setTimeout(() => {
+        first = now;
+        desk.said.value = `${label} is first now`;
+      }, CALM);
     }),
   ];
 

@@ -1,5 +1,4 @@
 /** What is said of features and presets. Pure functions. */
-import { percent } from "../shared/format";
 import type { MixedFeature, Preset } from "./contract";
 
 const MINUS = "\u2212";
@@ -27,14 +26,18 @@ export function differ({ q, tau_high }: MixedFeature): Differ | null {
 export const DIFFER: Record<Differ, string> = {
   agree: "people agree",
   differ: "people differ",
-  unclear: "unclear whether people differ",
+  unclear: "people may differ",
 };
 
-/** "18% lean the other way (12% to 25%)" */
+/** Whole percents, for a share with a wide interval; what is more than none is not told as none. */
+const whole = (share: number): string => (share > 0 && share < 0.005 ? "<1" : (100 * share).toFixed(0));
+
+/** "18% lean the other way (12 to 25)" */
 export function opposed(feature: MixedFeature): string {
   const { share_opposed, share_opposed_low, share_opposed_high } = feature;
   if (share_opposed === null || share_opposed_low === null || share_opposed_high === null) return "";
-  return `${percent(share_opposed)} lean the other way (${percent(share_opposed_low)} to ${percent(share_opposed_high)})`;
+  const interval = `${whole(share_opposed_low)} to ${whole(share_opposed_high)}`;
+  return `${whole(share_opposed)}% lean the other way (${interval})`;
 }
 
 /** "everyone", "group left", "type 2", "annotator ukp_3b3a4b9d", "you". */
