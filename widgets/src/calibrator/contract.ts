@@ -47,7 +47,10 @@ export interface CalibratorSnapshot {
   /** In the order of preference: ties of information are broken by it. */
   pool: PoolPair[];
   consent: {
-    /** What the person is told before the first vote: what is kept, where, who sees it. */
+    /**
+     * What the person is told before the first vote where Python keeps the votes: what, where, who sees it. A page of
+     * its own (without `height`) keeps them in this browser, and says so in its own words.
+     */
     words: string;
     choices: { id: ConsentChoice; label: string }[];
   };
