@@ -32,11 +32,20 @@ if TYPE_CHECKING:
     )
     from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs, load, read, samples
+    from whimsight.personalization import Person, Personalization
+    from whimsight.personalization.reward import Reward
     from whimsight.studies import Settings, Study, open, study  # noqa: A004
-    from whimsight.widgets import DatasetComparison, FeatureLabeler, FeatureReport
+    from whimsight.widgets import (
+        Calibrator,
+        DatasetComparison,
+        FeatureLabeler,
+        FeatureReport,
+        PreferenceMixer,
+    )
 
 _HOME = {
     "ATTRIBUTES": "whimsight.attributes",
+    "Calibrator": "whimsight.widgets",
     "Comparison": "whimsight.comparisons",
     "DatasetComparison": "whimsight.widgets",
     "EmbeddingError": "whimsight.errors",
@@ -47,6 +56,10 @@ _HOME = {
     "LabelsError": "whimsight.errors",
     "Pairs": "whimsight.pairs",
     "PairsError": "whimsight.errors",
+    "Person": "whimsight.personalization",
+    "Personalization": "whimsight.personalization",
+    "PreferenceMixer": "whimsight.widgets",
+    "Reward": "whimsight.personalization.reward",
     "Settings": "whimsight.studies",
     "SparseAutoencoder": "whimsight.autoencoder",
     "Study": "whimsight.studies",
@@ -66,6 +79,7 @@ _HOME = {
 
 __all__ = [
     "ATTRIBUTES",
+    "Calibrator",
     "Comparison",
     "DatasetComparison",
     "EmbeddingError",
@@ -76,6 +90,10 @@ __all__ = [
     "LabelsError",
     "Pairs",
     "PairsError",
+    "Person",
+    "Personalization",
+    "PreferenceMixer",
+    "Reward",
     "Settings",
     "SparseAutoencoder",
     "Study",

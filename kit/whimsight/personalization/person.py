@@ -59,17 +59,32 @@ class Person:
         return pd.DataFrame(values, index=self.people.features, columns=self.people.features)
 
     @property
+    def offset(self) -> Gaussian:
+        """How far the person's weights lie from everyone's, features as computed: mean (F,), covariance (F, F).
+
+        Not `mean` less everyone's: what is not known of everyone's weights is no trait of this person. With everyone's
+        weights N(m, C) and offsets N(0, T), T the squared spreads on the diagonal, a weight that turned out to be w
+        leaves the offset T (C + T)^-1 (w - m), and the rest of it unknown; here w is what is believed of it.
+        """
+        prior = self.people.hierarchy.prior()
+        between = np.diag(self.people.hierarchy.shrinkage[1:] ** 2)
+        part = between @ np.linalg.pinv(prior.covariance, hermitian=True)
+        covariance = between - part @ between + part @ self.belief.covariance @ part.T
+        return Gaussian(part @ (self.belief.mean - prior.mean), (covariance + covariance.T) / 2)
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row a feature: ``name``, ``personal``, ``weight``, ``low``, ``high``, ``everyone``, ``apart``.
 
-        ``everyone`` is the mean over people; ``apart`` how many standard deviations of what is known of this person
-        lie between the two (0 for features that are not personal). Those that set the person apart stand first.
+        ``everyone`` is the mean over people; ``apart`` says how far the person's own offset from it lies from 0, in
+        its standard deviations (see `offset`). Those that set the person apart stand first.
         """
         people = self.people
         sd = np.sqrt(np.diag(self.belief.covariance))
         mean, everyone = self.mean.to_numpy(), people.mean.to_numpy()
+        offset = self.offset
         with np.errstate(divide="ignore", invalid="ignore"):
-            apart = np.where(people.personal & (sd > 0), (mean - everyone) / sd, 0.0)
+            apart = np.where(offset.sd > 0, people.sign * offset.mean / offset.sd, 0.0)
         table = pd.DataFrame(
             {
                 "name": people.names,
