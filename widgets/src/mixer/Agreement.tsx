@@ -28,9 +28,15 @@ function Fact({ word, about, share, children }: FactProps) {
   );
 }
 
+/** Whole percents without their sign, where one stands before. */
+const whole = (share: number | null | undefined): string => percent(share).replace("%", "");
+
 function fitted(state: State): string {
   const preset = state.preset.value;
-  if (!preset || (preset.votes === 0 && preset.kind !== "everyone")) return "";
+  if (!preset) return "";
+  if (preset.kind === "person" && state.untouched.value) {
+    return `These weights were fitted on ${plural(preset.votes, "vote")} of ${preset.label}, beginning from what these votes tell of everyone.`;
+  }
   if (!state.untouched.value) return "Set by hand, beginning from weights that were fitted on these votes.";
   return preset.held_out
     ? "These weights were fitted on these votes: in new ones expect the held-out share."
@@ -71,9 +77,9 @@ export function Agreement({ state }: { state: State }) {
           >
             {tally.everyones &&
               !everyones &&
-              `everyone’s: ${percent(tally.everyones.share)} (${range(tally.everyones.low, tally.everyones.high, percent)})`}
+              `everyone’s ${percent(tally.everyones.share)} (${range(tally.everyones.low, tally.everyones.high, whole)})`}
           </Fact>
-          {preset.kind !== "everyone" && (
+          {preset.kind !== "everyone" && (tally.own || preset.kind !== "person") && (
             <Fact
               word={`Agree with ${name}`}
               about={`Share of the votes of ${name} that went to the response these weights point to.${TOGETHER}`}

@@ -149,15 +149,15 @@ export function Presets({ state }: { state: State }) {
           ))}
         </fieldset>
         {menu.length > 0 && <Menu state={state} presets={menu} />}
+      </div>
+      <div class="mx-line">
+        {preset.kind !== "everyone" && <Blend state={state} preset={preset} />}
+        <Moved state={state} preset={preset} />
         {about.length > 0 && (
           <span class="lb-fine mx-about" dir="auto">
             {about.join(" · ")}
           </span>
         )}
-      </div>
-      <div class="mx-line">
-        {preset.kind !== "everyone" && <Blend state={state} preset={preset} />}
-        <Moved state={state} preset={preset} />
       </div>
     </section>
   );

@@ -165,7 +165,10 @@ function Handle({ state, row }: { state: State; row: Row }) {
         />
       </div>
       <div class="mx-value">
-        <output class={differs ? "mx-changed" : ""}>{weight(value)}</output>
+        {/* The slider tells it itself. */}
+        <span class={`mx-weight${differs ? " mx-changed" : ""}`} aria-hidden="true">
+          {weight(value)}
+        </span>
         <button
           type="button"
           class="lb-iconbutton mx-lock lb-noprint"

@@ -71,6 +71,18 @@ export function Sliders({ state }: { state: State }) {
   const shared = state.shared.value;
   const open = state.unfolded.value;
   const id = `${state.uid}-shared`;
+  const under = useRef<HTMLDivElement>(null);
+  // What was unfolded comes into sight: it stands under all that is personal.
+  const unfold = (): void => {
+    state.unfold(!open);
+    if (open) return;
+    requestAnimationFrame(() => {
+      const [pane, group] = [list.current, under.current];
+      if (!pane || !group) return;
+      const down = group.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+      pane.scrollTop += down - pane.clientHeight / 3;
+    });
+  };
   useLayoutEffect(() => {
     state.focusList = () => {
       const chosen = state.chosen.peek()?.id ?? "";
@@ -89,19 +101,16 @@ export function Sliders({ state }: { state: State }) {
         {shared.length > 0 && (
           <>
             <h3 class="mx-fold">
-              <button
-                type="button"
-                aria-expanded={open}
-                aria-controls={id}
-                onClick={() => state.unfold(!open)}
-              >
+              <button type="button" aria-expanded={open} aria-controls={id} onClick={unfold}>
                 <span class="mx-caret" aria-hidden="true">
                   {open ? "▾" : "▸"}
                 </span>
                 {`Same for everyone (${shared.length})`}
               </button>
             </h3>
-            <div id={id}>{open && <Group state={state} rows={shared} label="Same for everyone" />}</div>
+            <div ref={under} id={id}>
+              {open && <Group state={state} rows={shared} label="Same for everyone" />}
+            </div>
           </>
         )}
         {personal.length + shared.length === 0 && (

@@ -41,6 +41,8 @@ export interface MixedFeature {
   sentence_turned?: string;
 }
 
+/* The page says "people differ" where q is at most 0.05, else "people agree" where tau_high is below 0.1 (`words.ts`). */
+
 export type PresetKind = "everyone" | "group" | "type" | "annotator" | "person";
 
 /** Weights to begin from. */
@@ -138,7 +140,12 @@ export interface MixerSnapshot {
   votes: Votes;
 }
 
-/** Traits of the mixer's model. `weights`, `preset`, `locked`, `set` and `selected` are written by both sides. */
+/**
+ * Traits of the mixer's model. `weights`, `preset`, `locked`, `set` and `selected` are written by both sides. To begin
+ * from another preset Python sets `preset` and empties `weights`; `preset` alone moves no slider. The page tells what a
+ * person moved once it rests. It may tell a preset that Python does not know ("person:Ada": somebody handed over by a
+ * calibrator on the same page); the weights then say all.
+ */
 export interface MixerModel {
   snapshot: MixerSnapshot;
   labels: Record<FeatureId, Label>;

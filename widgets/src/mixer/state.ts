@@ -213,7 +213,7 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
     untouched,
     setWeight(row, seen, gesture) {
       const target = base.peek()[row.index] ?? 0;
-      const asked = row.sign * seen;
+      const asked = row.sign * seen + 0; // never -0
       // Within half a step of where it began it is there.
       const weight = Math.abs(asked - target) < STEP / 2 ? target : asked;
       history.apply(

@@ -324,7 +324,7 @@ describe("the tally", () => {
     await screen.findByText(/^Set by hand, beginning from weights that were fitted on these votes/);
     const facts = [...root.querySelectorAll(".mx-fact")].map(({ textContent }) => textContent ?? "");
     expect(facts[0]).toMatch(/^Flip against everyone.*\d+(\.\d)?%[\d.]+% to [\d.]+%\d+ of 300 votes$/);
-    expect(facts[1]).toMatch(/% to \d+%everyone’s: \d+% \(\d+% to \d+%\)$/);
+    expect(facts[1]).toMatch(/% to \d+%everyone’s \d+% \(\d+ to \d+\)$/);
     expect(facts[2]).toMatch(/of \d+ votes?$/);
     expect(facts[3]).toMatch(/69%52% to 82%of the preset, unmoved$/);
   });
