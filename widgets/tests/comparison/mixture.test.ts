@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { compared } from "../../dev/compared";
 import { mix, sharesOf, turnMixed, usable } from "../../src/comparison/mixture";
-import { tQuantile } from "../../src/shared/quantile";
 import { turnCompared } from "../../src/comparison/rows";
 import type { Cell, ComparedFeature } from "../../src/protocol";
+import { tQuantile } from "../../src/shared/quantile";
 
 describe("the quantile of Student's t", () => {
   // scipy.stats.t.ppf(0.975, degrees)
