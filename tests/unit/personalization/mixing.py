@@ -40,13 +40,13 @@ def several(
     rng = np.random.default_rng(seed)
     rows = [(p, a, b, v) for p in range(prompts) for a, b in edges for v in range(3)]
     name = (
-        (lambda p, r: texts[r % len(texts)] + f" {p} {r}") if texts else (lambda p, r: f"Answer {r} to {p}.")
+        (lambda p, r: texts[(p + r) % len(texts)] + f" {p} {r}") if texts else (lambda p, r: f"Answer {r} to {p}.")
     )
     frame = pd.DataFrame(
         {
             "prompt": [f"Question {p}" for p, *_ in rows],
-            "response_a": [name(p, a if v < 2 else b) for p, a, b, v in rows],
-            "response_b": [name(p, b if v < 2 else a) for p, a, b, v in rows],
+            "response_a": pd.Series([name(p, a if v < 2 else b) for p, a, b, v in rows], dtype=object),
+            "response_b": pd.Series([name(p, b if v < 2 else a) for p, a, b, v in rows], dtype=object),
             "preference": rng.choice([1.0, 1.0, 0.0, 0.0, 0.5], len(rows)),
             "annotator": [f"person {v}" for *_, v in rows],
         }
