@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,6 +18,9 @@ from whimsight.personalization.posterior import update
 from whimsight.personalization.subjectivity import SUBJECTIVITY_COLUMNS, share_opposed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import altair as alt
     from numpy.typing import NDArray
 
     from whimsight.labels import LabelStore
@@ -289,6 +292,111 @@ class Personalization:
         table.insert(0, "information", information(mean, variance))
         return table
 
+    # -- how sure, and does it help ------------------------------------------------------------------
+
+    def two_stage(self, *, by: Literal["reml", "paule-mandel"] = "reml") -> pd.DataFrame:
+        """Return the paper's estimate of subjectivity: a logit for each annotator, their slopes pooled.
+
+        One feature at a time with the controls of the study, for annotators with enough votes of their own. Shown to
+        compare: `subjectivity` uses everybody's votes and all features together.
+
+        Parameters
+        ----------
+        by : {"reml", "paule-mandel"}
+            How tau is estimated from the slopes.
+
+        Returns
+        -------
+        DataFrame
+            Index ``feature``; see `whimsight.personalization.two_stage.two_stage`.
+        """
+        from whimsight.personalization.two_stage import two_stage
+        from whimsight.studies.inputs import control_matrix, own_controls
+
+        study, ballots = self.study, self.ballots
+        m = study.autoencoder.n_features
+        measured = [str(f) for f in self.features[m:]]
+        values, attribute = control_matrix(
+            study.pairs,
+            study.pair_codes[:, m:],
+            study.pair_of_row,
+            study.settings.controls,
+            attributes=measured,
+        )
+        controls, own = values[ballots.rows], own_controls(attribute, m, len(self.features))
+        X = ballots.X.astype(np.float64) * self.sign
+        parts = []
+        for control in np.unique(own):  # a feature that is itself a control is not adjusted for itself
+            at = np.flatnonzero(own == control)
+            others = np.delete(controls, control, axis=1) if control >= 0 else controls
+            part = two_stage(X[:, at], ballots.y, ballots.annotator, controls=others, by=by)
+            parts.append(part.set_index(self.features[at]))
+        table = pd.concat(parts).loc[self.features]
+        table["q"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
+        table.insert(0, "name", self.names)
+        return table
+
+    def gain(self, ks: Sequence[int] = (1, 2, 4, 8, 16, 32), **choices: Any) -> pd.DataFrame:
+        """Measure whether personal weights help: held-out AUC over everyone's weights, after k votes of a person.
+
+        Everything is learned anew without the people that are scored.
+
+        Parameters
+        ----------
+        ks : sequence of int
+            How many votes of a person are known.
+        **choices
+            ``share``, ``least``, ``folds``, ``repeats``, ``seed``; see `whimsight.personalization.gain.gain`.
+
+        Returns
+        -------
+        DataFrame
+            Index (``method``, ``votes``): ``auc`` and ``gain`` with ``_low`` and ``_high`` (95 %, over people),
+            ``people``. The methods are ours (``personal``), the person's own votes alone (``no pooling``), a ridge with
+            one spread for all features (``one spread``), and ``everyone``.
+
+        Raises
+        ------
+        FitError
+            If too few people have enough votes.
+        """
+        from whimsight.personalization.gain import gain
+
+        ballots = self.ballots
+        found = gain(
+            ballots.X,
+            ballots.y,
+            ballots.annotator,
+            pair=ballots.pair,
+            personal=self.personal,
+            ks=ks,
+            **choices,
+        )
+        return found.table
+
+    def summary(self, gain: pd.DataFrame | None = None) -> str:
+        """Say in a few plain sentences whose votes these are, and how far their preferences differ.
+
+        Parameters
+        ----------
+        gain : DataFrame, optional
+            From `gain`: then also whether personal weights help.
+        """
+        from whimsight.personalization.summary import summary
+
+        return "\n".join(summary(self, gain))
+
+    def chart(self, top: int = 20, **look: Any) -> alt.LayerChart:
+        """Draw everyone's weights and how people spread around them; see `whimsight.personalization.charts`.
+
+        Examples
+        --------
+        >>> people.chart(12)    # doctest: +SKIP
+        """
+        from whimsight.personalization.charts import subjectivity_chart
+
+        return subjectivity_chart(self, top, **look)
+
     # -- out into the world ------------------------------------------------------------------------
 
     def reward(
@@ -342,12 +450,42 @@ class Personalization:
             embedder=embedder,
         )
 
+    def report(
+        self,
+        path: str | Path,
+        *,
+        annotators: Sequence[str] = (),
+        names_only: bool = False,
+        gain: pd.DataFrame | None = None,
+    ) -> Path:
+        """Write everything as one HTML file that needs neither network nor Python.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; replaced atomically when it exists.
+        annotators : sequence of str
+            Annotators to show by themselves. None by default: no id and no single person is then in the file.
+        names_only : bool
+            Leave out every text of the dataset.
+        gain : DataFrame, optional
+            From `gain`, to say whether personal weights help.
+        """
+        from whimsight.personalization.report import write_report
+
+        return write_report(self, path, annotators=annotators, names_only=names_only, gain=gain)
+
     def __repr__(self) -> str:
         differ = int((self.subjectivity["q"] <= _LEVEL).sum())
         return (
             f"<Personalization of {self.name!r}: {self.ballots.y.size:,} votes of {len(self.annotators):,} annotators; "
             f"people differ in {differ} of {int(self.personal.sum())} personal features>"
         )
+
+    def _repr_html_(self) -> str:
+        from whimsight.personalization.display import personalization_html
+
+        return personalization_html(self)
 
 
 def stated(people: Personalization) -> str:
