@@ -35,7 +35,7 @@ def opened(browser: Browser, path: Path, *, at: str = "", **choices: Any) -> Ite
 def widget_in(page: Page | FrameLocator | Frame, name: str = "Feature report") -> Locator:
     """Return the widget of a page, once it is there."""
     widget = page.get_by_role("region", name=name)
-    expect(widget.get_by_role("grid", name="Features")).to_be_visible(timeout=20_000)
+    expect(widget.get_by_role("grid", name="Features")).to_be_visible(timeout=60_000)
     return widget
 
 
