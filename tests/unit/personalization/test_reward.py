@@ -278,8 +278,7 @@ def test_a_file_of_eighty_features_of_minilm_is_small(tmp_path: Path) -> None:
     }
     content["attributes"] = []
     path = Reward.from_json(json.dumps(content)).save(tmp_path / "wide.json")
-    size = path.stat().st_size
-    assert size < 200_000
+    assert path.stat().st_size < 200_000
 
 
 def test_a_file_holds_no_text_of_the_data_and_nobodys_id(study: Study, reward: Reward) -> None:
@@ -288,6 +287,11 @@ def test_a_file_holds_no_text_of_the_data_and_nobodys_id(study: Study, reward: R
     for column in ("prompt", "response_a", "response_b", "annotator"):
         assert not [text for text in frame[column].unique() if json.dumps(text)[1:-1] in content]
     assert "annotator" not in content
+
+
+def test_an_embedder_that_is_handed_in_is_used_as_it_is(study: Study) -> None:
+    embedder = Counted()
+    assert Reward.from_study(study, {"d00": 1.0}, embedder=embedder).model() is embedder
 
 
 def test_a_file_of_another_embedder_is_refused(reward: Reward) -> None:

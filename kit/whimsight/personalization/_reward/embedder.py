@@ -49,12 +49,12 @@ def make_embedder(needs: EmbedderNote | None, given: Any) -> Embedder:
     StudyError
         If it is another one, or cannot be made here.
     """
-    from whimsight.embed import embedder
+    from whimsight.embed import Embedder, embedder
 
     if needs is None:
         raise StudyError("This reward has measured features only: it needs no embedder. Leave embedder= out.")
     if given is not None:
-        model = embedder(given)
+        model = embedder(given, cache=not isinstance(given, Embedder))  # one that is ready is used as it is
     elif needs.name == "ready" or needs.fingerprint == _READY:
         raise StudyError(
             "The study of this reward was made from ready embeddings. Give the embedder that they came from: "
