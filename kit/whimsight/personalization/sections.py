@@ -115,11 +115,12 @@ def verdict_groups(people: Personalization) -> dict[str, list[str]]:
 def header(people: Personalization, present: Sequence[str]) -> Html:
     """Return the title, the figures and links to the sections that are there."""
     ballots = people.ballots
+    prompts = people.study.pairs.prompt_codes[ballots.rows]
     figures = [
         ("annotators", len(people.annotators)),
         ("decided votes", int(ballots.y.size)),
         ("distinct pairs", len(set(ballots.pair.tolist()))),
-        ("prompts", len(set(ballots.prompt.tolist()))),
+        ("prompts", len(set(prompts.tolist()))),
     ]
     entries = [tag("div", tag("dt", name), tag("dd", f"{count:,}")) for name, count in figures]
     left = [f"{_LEFT_OUT.get(why, why)} ({count:,})" for why, count in ballots.left_out.items() if count]

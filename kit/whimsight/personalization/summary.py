@@ -78,7 +78,7 @@ def _how_many(table: pd.DataFrame) -> str:
         return f"{first}; {rest} too little is known to say that they agree."
     parts = [f"People differ beyond chance in {differ} of {features}"]
     parts += [f"they agree in {agree}"] if agree else []
-    parts += [f"too little is known of {unclear} others"] if unclear else []
+    parts += [f"too little is known of {unclear} other{'' if unclear == 1 else 's'}"] if unclear else []
     return "; ".join(parts) + "."
 
 
