@@ -12,11 +12,12 @@ import traitlets
 from whimsight._suggest import nearest
 from whimsight.errors import StudyError
 from whimsight.personalization import Person
+from whimsight.personalization.picture import preset_json
 from whimsight.personalization.presets import Preset, annotator_preset, asked_presets, person_preset
-from whimsight.personalization.snapshot import mixer_snapshot, preset_json
+from whimsight.personalization.snapshot import mixer_snapshot
 from whimsight.personalization.tally import agreement, flips, log_odds
 from whimsight.widgets.answers import Answers, Arguments
-from whimsight.widgets.personal import PeopleView, Weights, as_people
+from whimsight.widgets.personal import PeopleView, Weights, as_people, filled, finite
 from whimsight.widgets.view import Checked
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PreferenceMixer"]
 
-_LARGEST = 1e6
 _PAGE_PERSON = 90  # characters of an id that a page gives to a person whom a calibrator on it handed over
 
 
@@ -270,43 +270,18 @@ class PreferenceMixer(PeopleView):
         """Read the weights of features as found; an empty list stands for those of the preset."""
         if not isinstance(value, list):
             raise traitlets.TraitError("A page sends weights as a list.")
-        return self._preset_weights(self.preset) if not value else Weights(self._people, self._numbers(value))
+        return (
+            self._preset_weights(self.preset)
+            if not value
+            else Weights(self._people, finite(self._people, value))
+        )
 
     def _read_weights(self, value: Any) -> Weights:
         if isinstance(value, Weights) and value._people is self._people:
             return value
-        sign = self._people.sign
-        if not isinstance(value, Mapping | pd.Series):
-            return Weights(self._people, self._numbers(value) * sign)
-        known = [str(feature) for feature in self._people.features]
-        given = {str(feature): number for feature, number in value.items()}
-        for feature in given:
-            if feature not in known:
-                raise traitlets.TraitError(
-                    f"No feature {feature!r} in this study.{nearest(feature, known)} See study.features.index."
-                )
-        before = self.weights.found * sign
-        numbers = [given.get(feature, number) for feature, number in zip(known, before, strict=True)]
-        return Weights(self._people, self._numbers(numbers) * sign)
-
-    def _numbers(self, value: Any) -> NDArray[np.float64]:
-        names = [str(feature) for feature in self._people.features]
-        try:
-            given = [float(one) for one in value if not isinstance(one, bool | str)]
-        except (TypeError, ValueError):
-            given = []
-        if len(given) != len(names) or len(given) != len(value):
-            raise traitlets.TraitError(
-                f"weights takes a mapping from features to numbers, or a number for each of the {len(names)} features; "
-                f"found {str(value)[:80]}."
-            )
-        found = np.array(given)
-        bad = np.flatnonzero(~(np.abs(found) <= _LARGEST))
-        if bad.size:
-            raise traitlets.TraitError(
-                f"The weight of {names[bad[0]]!r} is {found[bad[0]]:g}; give a number, 0 to leave the feature out."
-            )
-        return found
+        if isinstance(value, Mapping | pd.Series):
+            value = filled(self._people, value, self.weights)
+        return Weights(self._people, finite(self._people, value) * self._people.sign)
 
     def _read_locked(self, value: Any) -> tuple[str, ...]:
         known = [str(feature) for feature in self._people.features]
@@ -388,7 +363,7 @@ class PreferenceMixer(PeopleView):
 
     def _reward_json(self, weights: list[Any], preset: str) -> dict[str, str]:
         try:
-            found = self._numbers(weights)
+            found = finite(self._people, weights)
         except traitlets.TraitError as error:
             raise StudyError(str(error)) from None
         made = self._reward(found, preset, None)

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import traitlets
 
+from whimsight._suggest import nearest
 from whimsight.errors import StudyError
 from whimsight.personalization import Personalization, personalize
 from whimsight.studies import Study
@@ -16,14 +18,16 @@ from whimsight.studies.snapshot import clean, labels_dict, size_of
 from whimsight.widgets.view import View
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from whimsight.widgets.answers import Answers
 
-__all__ = ["PeopleView", "Weights", "as_people"]
+__all__ = ["PeopleView", "Weights", "as_people", "filled", "finite"]
 
 _PAGE_SNAPSHOT_BYTES = 4_500_000
 _TRIES = 8
+_LARGEST = 1e6
 
 
 class Weights(Mapping[str, float]):
@@ -55,6 +59,51 @@ class Weights(Mapping[str, float]):
         shown = [f"{name!r}: {value:.3f}" for name, value in list(self.items())[:4]]
         more = ", ..." if len(self) > 4 else ""
         return f"<weights of {len(self)} features {{{', '.join(shown)}{more}}}>"
+
+
+def filled(people: Personalization, given: Mapping[Any, Any] | pd.Series, weights: Weights) -> list[Any]:
+    """Return a value for each feature: the one that is given, else its weight.
+
+    Raises
+    ------
+    TraitError
+        If a feature is given that the study does not have.
+    """
+    named = {str(feature): value for feature, value in given.items()}
+    known = [str(feature) for feature in people.features]
+    for feature in named:
+        if feature not in known:
+            raise traitlets.TraitError(
+                f"No feature {feature!r} in this study.{nearest(feature, known)} See study.features.index."
+            )
+    return [named.get(feature, weights[feature]) for feature in known]
+
+
+def finite(people: Personalization, value: Any) -> NDArray[np.float64]:
+    """Return a number for each feature, float64 (F,).
+
+    Raises
+    ------
+    TraitError
+        If these are not as many numbers.
+    """
+    names = [str(feature) for feature in people.features]
+    try:
+        given = [float(one) for one in value if not isinstance(one, bool | str)]
+    except (TypeError, ValueError):
+        given = []
+    if len(given) != len(names) or len(given) != len(value):
+        raise traitlets.TraitError(
+            f"weights takes a mapping from features to numbers, or a number for each of the {len(names)} features; "
+            f"found {str(value)[:80]}."
+        )
+    found = np.array(given)
+    bad = np.flatnonzero(~(np.abs(found) <= _LARGEST))
+    if bad.size:
+        raise traitlets.TraitError(
+            f"The weight of {names[bad[0]]!r} is {found[bad[0]]:g}; give a number, 0 to leave the feature out."
+        )
+    return found
 
 
 def as_people(given: Any, features: Any = None) -> Personalization:

@@ -15,7 +15,8 @@ from tests.unit.personalization.peopling import peopled_study
 
 import whimsight as ws
 from whimsight.errors import StudyError
-from whimsight.personalization.snapshot import calibrator_snapshot, mixer_snapshot, quantised
+from whimsight.personalization.picture import quantised
+from whimsight.personalization.snapshot import calibrator_snapshot, mixer_snapshot
 from whimsight.studies.reading import reading_split
 
 NUMBERS = ("mean", "mean_low", "mean_high", "tau", "tau_low", "tau_high", "p", "q")

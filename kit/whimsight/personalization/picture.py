@@ -1,0 +1,207 @@
+"""What people, presets and votes look like as JSON, in the pictures that widgets show."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from whimsight.personalization.sentences import feature_sentence
+from whimsight.studies._report.words import without_paths
+from whimsight.studies.snapshot import clean, note, plain_number, word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from whimsight.personalization._personalization import Personalization
+    from whimsight.personalization.presets import Preset
+
+__all__ = [
+    "about",
+    "brief",
+    "cells",
+    "features",
+    "numbers",
+    "packed",
+    "packed_votes",
+    "preset_json",
+    "quantised",
+]
+
+_DIGITS = 7
+_BINS = 24
+_SEED_OF_VOTES = 1
+_NUMBERS = ("mean", "mean_low", "mean_high", "tau", "tau_low", "tau_high", "p", "q")
+_SHARES = ("share_opposed", "share_opposed_low", "share_opposed_high")
+
+
+def about(people: Personalization, *, names_only: bool) -> dict[str, Any]:
+    """Return what is looked at, as ``study`` of both pictures."""
+    pairs = people.study.pairs
+    return {
+        "name": clean(without_paths(people.name)),
+        "rows": len(pairs),
+        "prompts": int(pairs.prompt_codes.max(initial=-1)) + 1,
+        "annotators": len(people.annotators),
+        "votes": int(people.ballots.y.size),
+        "names_only": names_only,
+    }
+
+
+def features(people: Personalization, *, quotes: bool) -> list[dict[str, Any]]:
+    """Return the features as found, as ``MixedFeature`` of ``contract.ts``; without ``quotes`` of the dataset."""
+    table = people.subjectivity
+    turned = people.sign < 0
+    ends = table.loc[turned, ["mean", "mean_high", "mean_low"]].to_numpy()
+    table.loc[turned, ["mean", "mean_low", "mean_high"]] = -ends
+    found, absent = people.study.found, people.ballots.unit == 0
+    table.loc[absent, ["mean", "mean_low", "mean_high"]] = 0.0  # no vote says anything of it
+    table["name"] = found["name"]
+    own = people.hierarchy.weights
+    out = []
+    for j, (feature, row) in enumerate(zip(table.index, table.to_dict("records"), strict=True)):
+        personal = bool(row["personal"])
+        out.append(
+            {
+                "feature": str(feature),
+                "kind": word(row["kind"]),
+                "name": word(row["name"]),
+                "note": note(people.study, str(feature), quotes=quotes),
+                "personal": personal,
+                **{c: brief(row[c]) for c in (*_NUMBERS, *_SHARES)},
+                "spread": _spread(own[:, j] if personal else None, row),
+                "sentence": clean(feature_sentence(row)),
+                "sentence_turned": clean(feature_sentence(row, turned=True)),
+            }
+        )
+    return out
+
+
+def _spread(weights: NDArray[np.float64] | None, row: dict[Any, Any]) -> dict[str, Any]:
+    if weights is None:
+        return {"low": brief(row["mean_low"]), "high": brief(row["mean_high"]), "counts": []}
+    low, high = float(weights.min()), float(weights.max())
+    if high - low < 1e-6:  # everybody's are the same
+        low, high = low - 0.05, high + 0.05
+    counts, _ = np.histogram(weights, bins=_BINS, range=(low, high))
+    return {"low": brief(low), "high": brief(high), "counts": counts.tolist()}
+
+
+def preset_json(preset: Preset, own: Sequence[int] = ()) -> dict[str, Any]:
+    """Return a preset as ``Preset`` of ``contract.ts``.
+
+    Parameters
+    ----------
+    preset : Preset
+    own : sequence of int
+        The numbers in ``votes.annotator`` of the votes that it rests on.
+    """
+    held_out = preset.held_out
+    out: dict[str, Any] = {
+        "id": clean(preset.id),
+        "kind": preset.kind,
+        "label": clean(preset.label),
+        "note": clean(preset.note),
+        "votes": int(preset.votes),
+        "weights": numbers(preset.weights),
+        "sd": numbers(preset.sd),
+        "held_out": None
+        if held_out is None or not held_out.votes
+        else {key: brief(v) for key, v in zip(("agreement", "low", "high"), held_out[:3], strict=True)},
+        "annotator": int(own[0]) if preset.kind == "annotator" and own else -1,
+    }
+    if preset.covariance is not None:
+        out["covariance"] = packed(preset.covariance[np.tril_indices(preset.weights.size)], "<f4")
+    if preset.kind in ("group", "type"):
+        out["annotators"] = [int(one) for one in own]
+    return out
+
+
+def cells(people: Personalization, presets: Sequence[Preset]) -> tuple[NDArray[np.int64], list[list[int]]]:
+    """Number annotators by the presets that rest on their votes, and on no more: int64 (A,), -1 for none.
+
+    So a vote tells which presets it belongs to, but not which of two members of the same groups cast it.
+    """
+    asked = [one.annotators for one in presets]
+    belongs = np.zeros((len(people.annotators), len(presets)), dtype=bool)
+    for column, who in enumerate(asked):
+        if who is not None:
+            belongs[who, column] = True
+    patterns, number = np.unique(belongs, axis=0, return_inverse=True)
+    number = np.asarray(number).reshape(-1)
+    some = patterns.any(axis=1)
+    name = np.where(some, np.cumsum(some) - 1, -1)
+    own = [np.unique(name[patterns[:, column]]).tolist() for column in range(len(presets))]
+    return name[number], own
+
+
+def packed_votes(
+    people: Personalization, number: NDArray[np.int64], sampled: int, most: int, seed: int
+) -> dict[str, Any]:
+    """Return a sample of all votes, then further votes of annotators with a number, ``most`` in all."""
+    ballots = people.ballots
+    n = ballots.y.size
+    order = np.random.default_rng([seed, _SEED_OF_VOTES]).permutation(n)
+    size = min(sampled, most, n)
+    sample, rest = np.sort(order[:size]), order[size:]
+    more = np.sort(rest[number[ballots.annotator[rest]] >= 0][: most - size])
+    rows = np.concatenate([sample, more])
+    codes, scale = quantised(ballots.X[rows])
+    _, prompt = np.unique(ballots.prompt[rows], return_inverse=True)
+    return {
+        "n": int(rows.size),
+        "sampled": int(sample.size),
+        "codes": packed(codes, "i1"),
+        "scale": numbers(scale),
+        "choice": packed(ballots.y[rows], "u1"),
+        "prompt": packed(prompt, "<u4"),
+        "annotator": packed(number[ballots.annotator[rows]], "<i4"),
+        "intercept": brief(people.hierarchy.intercept),
+        "total": int(n),
+    }
+
+
+def quantised(X: ArrayLike) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+    """Return whole numbers and the scale of each column, so that numbers times scale are off by half a scale at most.
+
+    Parameters
+    ----------
+    X : array_like
+        (n, F).
+
+    Returns
+    -------
+    codes : ndarray
+        int8 (n, F), -127 to 127; 0 where X is 0.
+    scale : ndarray
+        float64 (F,): the largest size over 127, in seven digits; 0 for columns of zeros.
+
+    Examples
+    --------
+    >>> codes, scale = quantised([[1.27, 0.0], [-0.636, 0.0]])
+    >>> codes.tolist(), scale.tolist()
+    ([[127, 0], [-64, 0]], [0.01, 0.0])
+    """
+    given = np.asarray(X, dtype=np.float64)
+    scale = np.array(numbers(np.abs(given).max(axis=0, initial=0.0) / 127))
+    whole = np.divide(given, scale, out=np.zeros_like(given), where=scale > 0)
+    return np.clip(np.rint(whole), -127, 127).astype(np.int8), scale
+
+
+def packed(values: NDArray[Any], kind: str) -> str:
+    """Return numbers of a kind (such as ``"<f4"``) in base64."""
+    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode()
+
+
+def numbers(values: NDArray[np.float64]) -> list[float]:
+    """Return numbers with seven significant digits."""
+    return [float(f"{value:.{_DIGITS}g}") for value in values.tolist()]
+
+
+def brief(value: Any) -> float | None:
+    """Return a number with seven significant digits; None where it is none or not finite."""
+    found = plain_number(value)
+    return None if found is None else float(f"{found:.{_DIGITS}g}")
