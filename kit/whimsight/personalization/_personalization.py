@@ -135,15 +135,15 @@ class Personalization:
         and ``tau`` the standard deviation of people's own weights around it, with 95 % intervals; p and q test tau
         against 0 (q: Benjamini-Hochberg over the personal features). ``share_opposed`` is the share of all people whose
         weight has the other sign; see `whimsight.personalization.subjectivity.share_opposed`. Features that are not
-        personal have a mean only.
+        personal have a mean only, and those in which no voted pair differs not even that.
         """
         made, shown = self.hierarchy, self.study.features
-        se = np.sqrt(np.diag(made.mean_covariance))
+        se = np.where(self.ballots.unit > 0, np.sqrt(np.diag(made.mean_covariance)), np.nan)
         tau, low, high, p = (
             np.where(self.personal, v, np.nan) for v in (made.tau, made.tau_low, made.tau_high, made.p)
         )
         share, share_low, share_high = share_opposed(made.mean, se, tau, low, high)
-        mean = self.sign * made.mean
+        mean = np.where(np.isfinite(se), self.sign * made.mean, np.nan)
         table = pd.DataFrame(
             {
                 "kind": shown["kind"],
@@ -414,7 +414,7 @@ class Personalization:
             A person, the name of an annotator, or weights set by hand (``mixer.weights``), in which features that are
             not named keep everyone's weight. Everyone by default.
         title : str, optional
-            Whom the weights stand for; it is written into the reward's file.
+            Whom the weights stand for; it is written into the reward's file. An annotator is not named unless here.
         embedder : str, Embedder or callable, optional
             The one that the study was made with, where it cannot be made again from its name.
 
@@ -435,7 +435,7 @@ class Personalization:
             title = title or "weights set by hand"
         elif of is not None:
             weights, covariance = of.mean.to_numpy(), of.covariance.to_numpy()
-            title = title or of.name
+            title = title or ("an annotator" if of.name in self._position else of.name)
         else:
             turn = np.outer(self.sign, self.sign)
             covariance = self.hierarchy.mean_covariance * turn

@@ -12,6 +12,7 @@ from whimsight.personalization.evidence import evidence, standardised
 from whimsight.personalization.posterior import Gaussian, predictive, update
 
 if TYPE_CHECKING:
+    import altair as alt
     from numpy.typing import NDArray
 
     from whimsight.personalization._personalization import Personalization
@@ -114,6 +115,12 @@ class Person:
     def reward(self, **choices: Any) -> Reward:
         """Return the weights as a reward that scores, ranks, explains and re-labels; see `Personalization.reward`."""
         return self.people.reward(self, **choices)
+
+    def chart(self, top: int = 15, **look: Any) -> alt.LayerChart:
+        """Draw the person's weights beside everyone's; see `whimsight.personalization.charts`."""
+        from whimsight.personalization.charts import person_chart
+
+        return person_chart(self, top, **look)
 
     def __repr__(self) -> str:
         table = self.table

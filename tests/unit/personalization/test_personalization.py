@@ -185,7 +185,8 @@ def test_a_reward_takes_everyone_a_person_an_annotator_or_weights_set_by_hand(pl
     people, _ = planted
     assert np.allclose(people.reward().table["weight"].sort_index(), people.mean.sort_index())
     one, other = people.reward("person 05"), people.reward(people.person("person 05"))
-    assert one.title == other.title == "person 05"
+    assert one.title == other.title == "an annotator"
+    assert people.reward("person 05", title="the fifth").title == "the fifth"
     assert np.array_equal(one.weights, other.weights)
     by_hand = people.reward({"m_words": -2.0})
     expected = people.mean.copy()
