@@ -233,21 +233,73 @@ def members(people: Personalization, column: str) -> dict[str, NDArray[np.int64]
     return dict(sorted(((k, v) for k, v in found.items() if v.size), key=lambda one: -one[1].size))
 
 
+def type_presets(people: Personalization, membership: Any = None) -> list[Preset]:
+    """Return the mean weights of types of annotators, each annotator counting as far as belonging to the type.
+
+    The variance is that of `group_presets` with 1 / m the sum of squared memberships over their squared sum. Votes
+    count as those of the type that their annotator belongs to most.
+
+    Parameters
+    ----------
+    people : Personalization
+    membership : array_like, optional
+        float64 (A, K): each annotator's probability of each type; those of `Personalization.types` by default.
+
+    Raises
+    ------
+    StudyError
+        If there is none for each annotator.
+    """
+    if membership is None:
+        found: Any = people
+        membership = found.types().membership
+    belongs = np.asarray(membership, dtype=np.float64)
+    if belongs.ndim != 2 or belongs.shape[0] != len(people.annotators):
+        raise StudyError(
+            f"Types need a row for each of {len(people.annotators)} annotators; found {belongs.shape}."
+        )
+    best = belongs.argmax(axis=1)
+    out = []
+    for k in range(belongs.shape[1]):
+        who = np.flatnonzero(best == k)
+        weights, sd = _averaged(people, belongs[:, k])
+        out.append(
+            Preset(
+                id=f"type:{k + 1}",
+                kind="type",
+                label=str(k + 1),
+                note=f"{who.size:,} of {best.size:,} annotators belong to it most",
+                votes=int(people.hierarchy.votes[who].sum()),
+                weights=weights,
+                sd=sd,
+                annotators=who,
+            )
+        )
+    return out
+
+
 def _group(people: Personalization, column: str, value: str, who: NDArray[np.int64]) -> Preset:
-    made, m = people.hierarchy, who.size
-    variance = (m - 1) / m * np.diag(made.mean_covariance) + np.square(made.sd[who]).mean(axis=0) / m
+    m = who.size
+    inside = np.zeros(len(people.annotators))
+    inside[who] = 1.0
+    weights, sd = _averaged(people, inside)
     return Preset(
         id=f"group:{column}={value}",
         kind="group",
         label=value,
         note=f"{column}, mean of {m:,} annotators" if m > 1 else f"{column}, 1 annotator",
-        votes=int(made.votes[who].sum()),
-        weights=made.weights[who].mean(axis=0),
-        sd=np.sqrt(variance),
+        votes=int(people.hierarchy.votes[who].sum()),
+        weights=weights,
+        sd=sd,
         annotators=who,
     )
 
 
-def type_presets(people: Personalization) -> list[Preset]:
-    """Return the mean weights of types of annotators, each counting for every type as far as it belongs to it."""
-    raise StudyError("Types of annotators are not there yet.")
+def _averaged(
+    people: Personalization, belongs: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean weights of annotators (A,), counted as far as they belong, and its standard deviation."""
+    made, share = people.hierarchy, belongs / max(belongs.sum(), np.finfo(np.float64).tiny)
+    one = np.square(share).sum()
+    variance = (1 - one) * np.diag(made.mean_covariance) + np.square(share) @ np.square(made.sd)
+    return share @ made.weights, np.sqrt(variance)

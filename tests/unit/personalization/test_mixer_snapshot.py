@@ -16,6 +16,7 @@ from tests.unit.personalization.peopling import peopled_study
 import whimsight as ws
 from whimsight.errors import StudyError
 from whimsight.personalization.picture import quantised
+from whimsight.personalization.presets import group_presets, type_presets
 from whimsight.personalization.snapshot import calibrator_snapshot, mixer_snapshot
 from whimsight.studies.reading import reading_split
 
@@ -158,6 +159,23 @@ def test_a_group_of_which_the_mean_is_all_that_is_known_is_surer_than_one_member
     one = mixer_snapshot(people, annotators=["person 15"])["presets"][1]
     personal = people.personal
     assert (np.array(group["sd"])[personal] < np.array(one["sd"])[personal]).all()
+
+
+def test_types_to_which_annotators_belong_surely_are_groups_and_unsure_ones_lie_between(people):
+    early = np.array([name < "person 10" for name in people.annotators], dtype=float)
+    sure = type_presets(people, np.column_stack([early, 1 - early]))
+    groups = group_presets(people, {"cohort": ["early", "late"]})
+    for found, expected in zip(sure, groups, strict=True):
+        assert found.weights == pytest.approx(expected.weights)
+        assert found.sd == pytest.approx(expected.sd)
+        assert found.annotators.tolist() == expected.annotators.tolist()
+    belongs = 0.2 + 0.6 * early
+    between = type_presets(people, np.column_stack([belongs, 1 - belongs]))[0].weights
+    own = people.hierarchy.weights
+    assert between == pytest.approx(np.average(own, axis=0, weights=belongs))
+    assert [p.id for p in sure] == ["type:1", "type:2"]
+    with pytest.raises(StudyError, match="a row for each of 24 annotators"):
+        type_presets(people, np.ones((3, 2)))
 
 
 def test_somebody_new_is_a_preset_with_what_their_votes_say(people):
