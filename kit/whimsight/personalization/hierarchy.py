@@ -136,62 +136,63 @@ class _Data:
 
 
 class _Fit:
-    """The state of a fit: global weights, people's offsets and those of other groupings."""
+    """The state of a fit: people's offsets and those of other groupings, each with its sites, in turn."""
 
     def __init__(self, data: _Data) -> None:
         self.data = data
         sites = flat_sites(data.y, data.weights)
-        self.people = Grouped(data.X, data.annotator, data.free, sites)
+        self.people = Grouped(data.X, data.annotator, data.free, sites, central=True)
+        self.groupings = [self.people]
         none = Sites(np.zeros_like(data.y), np.zeros_like(data.y))
-        self.others = [
-            Grouped(X, codes, np.ones(X.shape[1], dtype=np.bool_), none) for codes, X in data.crossed
-        ]
+        for codes, X in data.crossed:
+            free = np.ones(X.shape[1], dtype=np.bool_)
+            self.groupings.append(Grouped(X, codes, free, none, central=X.shape[1] > 1))
         self.columns = data.X.shape[1]
         self.wide = 1.0
-        self.mean: Array = np.zeros(self.columns)
-        self.covariance: Array = np.zeros((self.columns, self.columns))
-        self._centre(*self.people.told())
+        self.people.settle(self.ridge, learn=False)
 
-    def _ridge(self) -> Array:
+    @property
+    def ridge(self) -> Array:
+        """Precision of the global weights' prior, the intercept's first: float64 (P,)."""
         out = np.full(self.columns, 1 / self.wide)
         out[0] = _FLAT
         return out
 
-    def _centre(self, total: Array, told: Array) -> None:
-        """Global weights from what people's votes say, and the variance of their own prior."""
-        ridge = self._ridge()
-        self.covariance = np.asarray(np.linalg.inv(total + np.diag(ridge)))
-        self.mean = np.asarray(self.covariance @ told)
-        used = (self.columns - 1) - ridge[1] * float(np.trace(self.covariance[1:, 1:]))
-        self.wide = float(np.clip((np.square(self.mean[1:]).sum() + 0.25) / (used + 1), 1e-4, 100.0))
+    def _widen(self) -> None:
+        """Variance of the global weights' prior (MacKay 1992), with one weight of 0.5 as if seen before."""
+        spread = np.diag(self.people.covariance)[1:]
+        used = spread.size - float(spread.sum()) / self.wide
+        total = float(np.square(self.people.mean[1:]).sum())
+        self.wide = float(np.clip((total + 0.25) / (used + 1), 1e-4, 100.0))
 
-    def _cavities(self) -> list[tuple[Array, Array]]:
-        out = [self.people.cavity(self.mean, self.covariance)]
-        for other in self.others:
-            zero = np.zeros(other.columns)
-            out.append(other.cavity(zero, np.zeros((other.columns, other.columns))))
-        return out
+    def _beside(self, grouping: Grouped) -> tuple[Array, Array]:
+        """What the other groupings explain of each vote's log odds, without the vote itself."""
+        mean, variance = np.zeros((2, self.data.y.size))
+        for other in self.groupings:
+            if other is not grouping:
+                both = grouping.central or other is not self.people
+                part = other.offsets() if both else other.cavity()
+                mean, variance = mean + part[0], variance + part[1]
+        return mean, variance
 
-    def _sweep(self, step: float) -> float:
-        """Set all sites anew; how far they moved."""
-        parts = self._cavities()
-        mean, variance = (np.sum([part[i] for part in parts], axis=0) for i in (0, 1))
-        found = slopes(self.data.y, self.data.weights, mean, variance)
-        return max(
-            grouped.answer(found, part, step)
-            for grouped, part in zip([self.people, *self.others], parts, strict=True)
-        )
+    def _sweep(self, step: float, *, learn: bool) -> float:
+        """Set all sites and global weights anew, grouping by grouping; how far they moved."""
+        moved = 0.0
+        for grouping in self.groupings[::-1]:
+            mean, variance = self._beside(grouping)
+            own = grouping.cavity()
+            found = slopes(self.data.y, self.data.weights, own[0] + mean, own[1] + variance)
+            moved = max(moved, grouping.answer(found, own, step))
+            flat = np.full(grouping.columns, _FLAT)
+            grouping.settle(self.ridge if grouping is self.people else flat, learn=learn)
+        self._widen()
+        return moved
 
     def converge(self) -> None:
         """Spreads, sites and global weights together."""
         for turn in range(_ROUNDS):
-            moved = self._sweep(1.0 if turn < _PLAIN else 0.5)
-            self._centre(*self.people.learn(self.mean, self.covariance))
-            changed = self.people.rescale() if turn > 1 else 1.0
-            for other in self.others:
-                zero = np.zeros(other.columns)
-                other.learn(zero, np.zeros((other.columns, other.columns)))
-                changed = max(changed, other.rescale() if turn > 1 else 1.0)
+            moved = self._sweep(1.0 if turn < _PLAIN else 0.5, learn=True)
+            changed = max(g.rescale() for g in self.groupings) if turn > 1 else 1.0
             if moved < _CLOSE and changed < _CLOSE:
                 break
         self.rounds = turn + 1
@@ -199,34 +200,33 @@ class _Fit:
     def settle(self) -> None:
         """Sites and global weights for the spreads as they are."""
         for turn in range(_ROUNDS):
-            self._centre(*self.people.told())
-            if self._sweep(1.0 if turn < _PLAIN else 0.5) < _CLOSE:
+            if self._sweep(1.0 if turn < _PLAIN else 0.5, learn=False) < _CLOSE:
                 break
-        self._centre(*self.people.told())
 
     def result(self) -> Hierarchy:
         self.converge()
         people = self.people
         tau, low, high, p, square = people.tau, *np.zeros((4, self.columns))
         p[:] = np.nan
-        keep, ridge = people.keep(), self._ridge()
+        keep, ridge = people.keep(), self.ridge
         for j in np.flatnonzero(people.free):
             found = profile_tau(
                 *people.alone(int(j)),
                 sure=float(ridge[j]),
-                pull=float(-ridge[j] * self.mean[j]),
+                pull=float(-ridge[j] * people.mean[j]),
                 keep=float(keep[j]),
             )
             low[j], high[j], p[j], square[j] = found.low, found.high, found.p, found.square
         people.tau = np.sqrt(square)
         self.settle()
+        self.global_ = Gaussian(people.mean, self._covariance())
         weights, sd = self._everybody()
-        parts = self._cavities()
+        parts = [people.cavity(), self._beside(people)]
         return Hierarchy(
-            intercept=float(self.mean[0]),
+            intercept=float(people.mean[0]),
             tau_intercept=float(tau[0]),
-            mean=self.mean[1:],
-            mean_covariance=self.covariance[1:, 1:],
+            mean=people.mean[1:],
+            mean_covariance=self.global_.covariance[1:, 1:],
             personal=people.free[1:],
             tau=tau[1:],
             tau_low=low[1:],
@@ -237,17 +237,29 @@ class _Fit:
             votes=people.crowd.votes,
             held_out=averaged(*(np.sum([part[i] for part in parts], axis=0) for i in (0, 1))),
             shrinkage=people.tau,
-            crossed=tuple(other.tau for other in self.others),
+            crossed=tuple(other.tau for other in self.groupings[1:]),
             _people=self._person,
-            _global=Gaussian(self.mean, self.covariance),
+            _global=self.global_,
         )
+
+    def _covariance(self) -> Array:
+        """Covariance of the global weights: over people, and over the groups of other groupings."""
+        out = self.people.covariance
+        for other in self.groupings[1:]:
+            if other.central:
+                X = self.data.X
+                votes = X.T @ (other.sites.precision[:, None] * X) + np.diag(self.ridge)
+                extra = other.covariance - np.linalg.inv(votes)
+                values, vectors = np.linalg.eigh((extra + extra.T) / 2)
+                out = out + (vectors * np.clip(values, 0.0, None)) @ vectors.T
+        return np.asarray(out)
 
     def _everybody(self) -> tuple[Array, Array]:
         tau = self.people.tau
-        weights = np.tile(self.mean, (self.people.size, 1))
-        sd = np.tile(np.sqrt(np.diag(self.covariance) + tau**2), (self.people.size, 1))
+        weights = np.tile(self.global_.mean, (self.people.size, 1))
+        sd = np.tile(np.sqrt(np.diag(self.global_.covariance) + tau**2), (self.people.size, 1))
         for people, information, score in self.people.crowd.pulls(self.people.sites, tau):
-            belief = _beliefs(information, score, tau, self.mean, self.covariance)
+            belief = _beliefs(information, score, tau, self.global_.mean, self.global_.covariance)
             weights[people] = belief[0]
             sd[people] = np.sqrt(np.diagonal(belief[1], axis1=1, axis2=2))
         return weights, sd
@@ -255,7 +267,9 @@ class _Fit:
     def _person(self, a: int) -> Gaussian:
         tau = self.people.tau
         information, score = self.people.crowd.pull(self.people.sites, tau, a)
-        mean, covariance = _beliefs(information[None], score[None], tau, self.mean, self.covariance)
+        mean, covariance = _beliefs(
+            information[None], score[None], tau, self.global_.mean, self.global_.covariance
+        )
         return Gaussian(mean[0], covariance[0])
 
 

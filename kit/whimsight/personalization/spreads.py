@@ -13,6 +13,7 @@ __all__ = ["Grouped"]
 Array = NDArray[np.float64]
 _TINY = 1e-9
 _PASSES = 100
+_START = 0.2
 
 
 class Grouped:
@@ -28,27 +29,39 @@ class Grouped:
         bool (P,): columns with offsets.
     sites : Sites
         To begin with.
-    start : float
-        tau to begin with.
+    central : bool
+        Whether the offsets are those of the global weights (the same columns), which are then found together.
     """
 
     def __init__(
-        self, X: Array, codes: NDArray[np.int64], free: NDArray[np.bool_], sites: Sites, start: float = 0.2
+        self, X: Array, codes: NDArray[np.int64], free: NDArray[np.bool_], sites: Sites, *, central: bool
     ) -> None:
         self.size = int(codes.max()) + 1
         self.crowd = Crowd(X, codes, self.size)
         self.columns = X.shape[1]
         self.free = free
-        self.tau: Array = np.where(free, start, 0.0)
+        self.tau: Array = np.where(free, _START, 0.0)
         self.sites = sites
+        self.central = central
+        self.mean: Array = np.zeros(self.columns)
+        self.covariance: Array = np.zeros((self.columns, self.columns))
+        self._pace: Array = np.ones(self.columns)
+        self._last: Array = np.zeros(self.columns)
         self.squares: Array = np.zeros((self.columns, self.columns))
         self.slope: Array = np.zeros(self.columns)
         self.own: Array = np.zeros((self.size, self.columns))
         self.left: Array = np.zeros((self.size, self.columns))
 
-    def cavity(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
-        """The groups' part of each vote's log odds without the vote itself, for the global weights given all votes."""
-        return cavities(*self.crowd.odds(self.sites, self.tau, mean, covariance), self.sites)
+    def cavity(self) -> tuple[Array, Array]:
+        """The part of each vote's log odds that this grouping explains, without the vote itself: mean and variance."""
+        return cavities(*self.crowd.odds(self.sites, self.tau, self.mean, self.covariance), self.sites)
+
+    def offsets(self) -> tuple[Array, Array]:
+        """The same of the offsets alone, the global weights held where they are."""
+        centre = self.crowd.X[:-1] @ self.mean
+        mean, variance = self.crowd.odds(self.sites, self.tau, self.mean, np.zeros_like(self.covariance))
+        around = Sites(self.sites.precision, self.sites.shift - self.sites.precision * centre)
+        return cavities(mean - centre, variance, around)
 
     def answer(self, slopes: tuple[Array, Array], cavity: tuple[Array, Array], step: float) -> float:
         """Set the sites anew; how far they moved."""
@@ -56,6 +69,13 @@ class Grouped:
         moved = max(float(np.abs(b - a).max()) for a, b in zip(self.sites, new, strict=True))
         self.sites = Sites(*(a + step * (b - a) for a, b in zip(self.sites, new, strict=True)))
         return moved
+
+    def settle(self, ridge: Array, *, learn: bool) -> None:
+        """Global weights given the sites, N(0, 1 / ridge) before; where ``learn``, also what is told of the spreads."""
+        total, told = self.learn(self.mean, self.covariance) if learn else self.told()
+        if self.central:
+            self.covariance = np.asarray(np.linalg.inv(total + np.diag(ridge)))
+            self.mean = np.asarray(self.covariance @ told)
 
     def told(self) -> tuple[Array, Array]:
         """What all votes say of the global weights: information (P, P) and score (P,)."""
@@ -90,9 +110,13 @@ class Grouped:
         at = np.flatnonzero(self.informed)
         before = self.tau
         t = before[at] ** 2
-        new = _stepped(t, self.squares[np.ix_(at, at)], self.slope[at])
+        new = np.minimum(_stepped(t, self.squares[np.ix_(at, at)], self.slope[at]), 4 * t + 0.25)
+        move = new - t
+        turned = move * self._last[at] < 0  # steps that swing are made shorter
+        self._pace[at] = np.where(turned, 0.5, np.minimum(1.5, 1 / self._pace[at])) * self._pace[at]
+        self._last[at] = move
         self.tau = np.zeros(self.columns)
-        self.tau[at] = np.sqrt(np.minimum(new, 4 * t + 0.25))
+        self.tau[at] = np.sqrt(t + self._pace[at] * move)
         return float(np.abs(self.tau - before).max())
 
     @property
