@@ -112,6 +112,7 @@ class Calibrator(PeopleView):
         self._folder = None if folder is None else Path(folder)
         self._sitting: Path | None = None
         self._waiting: Any = None
+        self._handed: str | None = None
         self._rows: frozenset[int] = frozenset()
         answers = Answers(given.study, author=author, changed=self._changed)
         super().__init__(given, answers, height=height)
@@ -206,12 +207,22 @@ class Calibrator(PeopleView):
             self._sitting = None
         elif self.votes:
             self._keep()
+            self._hand_on()
 
     @traitlets.observe("votes")
     def _follow_votes(self, _: Any) -> None:
         self._keep()
-        if self._mixer is not None and self.votes:
-            self._mixer.add(self.person, select=len(self.votes) == 1)
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Give the person to the mixer, under the name of now; take away who took all votes back."""
+        if self._mixer is None:
+            return
+        before, self._handed = self._handed, None
+        if self.votes:
+            self._handed = self._mixer.add(self.person, select=before is None)
+        if before is not None and before != self._handed:
+            self._mixer.remove(before)
 
     def _keep(self) -> None:
         """Write the votes; a disk that is full costs the file and not the votes."""

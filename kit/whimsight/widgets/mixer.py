@@ -222,6 +222,23 @@ class PreferenceMixer(PeopleView):
             self._choose(made.id)
         return made.id
 
+    def remove(self, preset: str) -> None:
+        """Take a person away again; where it was chosen, everyone's weights are.
+
+        Raises
+        ------
+        StudyError
+            If it is no person that was added.
+        """
+        made = self._presets.get(preset)
+        if made is None or made.kind != "person":
+            raise StudyError(f"No person {preset[:60]!r} was added.{nearest(preset, list(self._presets))}")
+        del self._presets[preset]
+        if self.preset == preset:
+            self._choose("everyone")
+        kept = [one for one in self.snapshot["presets"] if one["id"] != preset]
+        self.set_trait("snapshot", {**self.snapshot, "presets": kept})
+
     # -- the view ----------------------------------------------------------------------------------
 
     def _picture(self, max_bytes: int, *, names_only: bool) -> dict[str, Any]:

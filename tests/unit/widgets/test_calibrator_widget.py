@@ -295,6 +295,13 @@ def test_a_mixer_has_the_person_as_a_preset_from_the_first_vote_on(people: Perso
     calibrator.votes = cast(calibrator, "ababa")
     assert mixer.preset == "everyone"
     assert mixer.presets.loc["person:Ann", "votes"] == 5
+    calibrator.consent = {**CLASS, "author": "Bea"}
+    assert list(mixer.presets.index) == ["everyone", "person:Bea"]
+    mixer.preset = "Bea"
+    calibrator.consent = None
+    assert list(mixer.presets.index) == ["everyone"]
+    assert [p["id"] for p in mixer.snapshot["presets"]] == ["everyone"]
+    assert dict(mixer.weights) == pytest.approx(people.mean.to_dict(), rel=1e-6)
 
 
 def test_a_mixer_of_other_people_is_refused(people: Personalization, tmp_path: Path) -> None:
