@@ -89,8 +89,8 @@ def update(
        way, should they swing).
     5. The weights are N(m + S X' a, S - S X' C X S).
 
-    Checked against quadrature and importance sampling: means and standard deviations within 1 % of the exact
-    posterior's standard deviation for one weight, where a Laplace approximation is off by 5 to 20 %.
+    Against exact posteriors of two weights (quadrature), means and standard deviations are off by at most 2 % of the
+    standard deviation up to priors of 1 log odds a feature, and by 3 % at 2.
 
     Examples
     --------

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "NODES",
-    "POINTS",
     "Sites",
     "averaged",
     "cavities",
@@ -19,18 +18,36 @@ __all__ = [
     "slopes",
 ]
 
-POINTS = 32
-"""Points of the Gauss-Hermite rule, for the weight exp(-x²/2): a rule that any language can repeat."""
+_POINTS = 32
+_WIDE = 3.0
+_REACH = 8.0
+_MOST = 1000
 
-NODES: tuple[NDArray[np.float64], NDArray[np.float64]]
 
-
-def _rule() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    nodes, mass = np.polynomial.hermite_e.hermegauss(POINTS)
+@lru_cache(maxsize=1)
+def _hermite() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    nodes, mass = np.polynomial.hermite_e.hermegauss(_POINTS)
     return nodes, mass / mass.sum()
 
 
-NODES = _rule()
+def rule(sd: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and masses that integrate functions of log odds m + sd z over z ~ N(0, 1).
+
+    Gauss-Hermite with 32 points up to a standard deviation of 3 (errors of 1e-11 at 1, 5e-5 at 2). A larger one, which
+    no sensible prior has, takes the trapezoid rule on -8 to 8 in steps of 1.5 / sd.
+
+    Examples
+    --------
+    >>> [rule(sd)[0].size for sd in (1.0, 6.0)]
+    [32, 65]
+    """
+    if sd <= _WIDE:
+        return _hermite()
+    half = min(int(np.ceil(_REACH * sd / 1.5)), _MOST)
+    nodes = np.linspace(-_REACH, _REACH, 2 * half + 1)
+    mass = np.exp(-0.5 * nodes**2)
+    return nodes, mass / mass.sum()
+
 
 _CHUNK = 8192
 _LEFT = 0.02
@@ -87,9 +104,9 @@ def slopes(
     Notes
     -----
     d1 = E'[l'] and d2 = E'[l''] + Var'[l'], where l = w log sigmoid(±h) and E' is taken under the cavity times the
-    likelihood, by Gauss-Hermite sums of 32 points.
+    likelihood, by the sums of :func:`rule`.
     """
-    nodes, mass = NODES
+    nodes, mass = rule(_widest(variance))
     first, second = np.empty_like(mean), np.empty_like(mean)
     for start in range(0, mean.size, _CHUNK):
         part = slice(start, start + _CHUNK)
@@ -124,10 +141,14 @@ def sites_from(
 
 def averaged(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:
     """P(A preferred) with the log odds N(mean, variance) integrated out, by the same rule: float64 (n,)."""
-    nodes, mass = NODES
+    nodes, mass = rule(_widest(variance))
     out = np.empty_like(mean)
     for start in range(0, mean.size, _CHUNK):
         part = slice(start, start + _CHUNK)
         odds = mean[part, None] + np.sqrt(variance[part])[:, None] * nodes
         out[part] = 0.5 + 0.5 * (np.tanh(0.5 * odds) @ mass)
     return out
+
+
+def _widest(variance: NDArray[np.float64]) -> float:
+    return float(np.sqrt(variance.max(initial=0.0)))
