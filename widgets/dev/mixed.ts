@@ -189,7 +189,7 @@ export function mixed({
           text,
           length: [...text].length + (i === 2 ? 900 : 0),
           label: n === 2 ? "AB"[i]! : (MODELS[i % MODELS.length] ?? "") + odd(i),
-          codes: mine.map((value, k) => at.reduce((sum, one, j) => (j === i ? sum : sum + value - one[k]!), 0) / (n - 1)),
+          codes: mine.map((value, k) => at.reduce((sum, one) => sum + value - one[k]!, 0) / n),
           won: i === 4 ? null : Math.floor(next() * 12),
           votes: i === 4 ? 0 : 12,
         };

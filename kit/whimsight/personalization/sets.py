@@ -36,8 +36,9 @@ class ResponseSet:
     labels : tuple of str
         (n,): who wrote them where the study knows it, else A, B and so on.
     codes : ndarray
-        float64 (n, F): the mean of each response's codes against each of the others, in standard deviations,
-        features as computed; see `places`.
+        float64 (n, F): the mean of each response's codes against all n, itself counted as 0, in standard deviations,
+        features as computed; see `places`. So codes times weights are `Reward.score`, and of two responses the scores
+        differ by exactly the pair's.
     won, votes : ndarray
         int64 (n,): decided votes over the response and another of the set, and how many of them it won.
     """
@@ -111,8 +112,8 @@ def places(
     [1.666667, -0.333333, -1.333333]
     """
     incidence = np.zeros((a.size, n))
-    incidence[np.arange(a.size), a] = 1.0
-    incidence[np.arange(a.size), b] = -1.0
+    incidence[np.arange(a.size), a] += 1.0
+    incidence[np.arange(a.size), b] -= 1.0
     # The vector of ones is all that the pairs leave open; adding it makes the normal equations regular.
     made = np.linalg.solve(incidence.T @ incidence + 1.0 / n, incidence.T @ codes)
     return np.asarray(made)
@@ -139,7 +140,9 @@ class _Edges:
         rows = readable[first]
         prompt = pairs.prompt_codes[rows]
         order = np.argsort(prompt, kind="stable")
-        rows, texts = rows[order], pairs.texts()
+        rows, prompt, texts = rows[order], prompt[order], pairs.texts()
+        apart = texts.a[rows] != texts.b[rows]
+        rows, prompt = rows[apart], prompt[apart]
         choice = pairs.preference
         decided = np.isfinite(choice) & (choice != 0.5) & (pairs.weight > 0)
         size = int(matchup.max(initial=-1)) + 1
@@ -147,7 +150,7 @@ class _Edges:
         votes = np.bincount(matchup[decided], minlength=size)[matchup[rows]]
         won = np.bincount(matchup[decided & for_first], minlength=size)[matchup[rows]]
         won = np.where(swapped[rows], votes - won, won)
-        return cls(people, rows, prompt[order], texts.a[rows], texts.b[rows], votes, won)
+        return cls(people, rows, prompt, texts.a[rows], texts.b[rows], votes, won)
 
     def prompts(self, n: int, most: int, seed: int) -> list[int]:
         """Return candidates: the prompts with the most responses, by chance among those with as many."""
@@ -170,7 +173,8 @@ class _Edges:
         number[kept] = np.arange(kept.size)
         a, b = number[a[inside]], number[b[inside]]
         rows = self.rows[part][inside]
-        placed = places(kept.size, a, b, standardised(self.people, rows))
+        codes = standardised(self.people, rows)
+        placed = places(kept.size, a, b, codes)
         chosen = _spread_out(placed @ self.people.hierarchy.mean, most)
         n = chosen.size
         if n < 2:
@@ -180,14 +184,17 @@ class _Edges:
         a, b = a[among], b[among]
         total = np.bincount(a, votes, kept.size) + np.bincount(b, votes, kept.size)
         wins = np.bincount(a, won, kept.size) + np.bincount(b, votes - won, kept.size)
-        some = placed[chosen]
+        if among.sum() == n * (n - 1) // 2:  # the mean over those shown, whatever the codes against others
+            some = places(n, np.searchsorted(chosen, a), np.searchsorted(chosen, b), codes[among])
+        else:
+            some = placed[chosen]
         unique = self.people.study.pairs.texts().unique
         ids = texts[kept[chosen]]
         return ResponseSet(
             row=int(rows[0]),
             texts=tuple(unique[i] for i in ids),
             labels=self._labels(self.rows[part], ids),
-            codes=n / (n - 1) * (some - some.mean(axis=0)),
+            codes=some - some.mean(axis=0),
             won=wins[chosen].astype(np.int64),
             votes=total[chosen].astype(np.int64),
         )

@@ -259,7 +259,7 @@ def test_sets_hold_responses_with_the_codes_that_scores_are_made_of(people, pict
     code = standard(people, [pair["row"]])[0]
     first, second = (r["codes"] for r in pair["responses"])
     assert first == pytest.approx(-np.array(second))
-    assert np.abs(first) == pytest.approx(np.abs(code), rel=1e-5)
+    assert 2 * np.abs(first) == pytest.approx(np.abs(code), rel=1e-5)
     held_out = people.study.pairs.frame["prompt"].iloc[reading_split(people.study)[1]]
     assert not set(held_out) & {one["prompt"] for one in picture["sets"]}
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.unit.personalization.mixing import several, standard
+from tests.unit.personalization.rewarding import Counted, made_study
 
-from whimsight.personalization.sets import places, response_sets
+from whimsight.pairs import Pairs
+from whimsight.personalization.reward import Reward
+from whimsight.personalization.sets import MOST, places, response_sets
 from whimsight.studies.reading import reading_split
 
 EVERY = list(combinations(range(4), 2))
@@ -20,11 +24,27 @@ def whole():
     return several(EVERY).personalize()
 
 
+def every_pair(responses: int, prompts: int = 12) -> Pairs:
+    """Every pair of a few random texts to each prompt, once."""
+    rng = np.random.default_rng(0)
+    words = ["sure", "perhaps", "a list:\n- one\n- two", "NO", "because", "who knows?"]
+    texts = [[" ".join(rng.choice(words, 8)) for _ in range(responses)] for _ in range(prompts)]
+    rows = [
+        (f"Question {p}", texts[p][i], texts[p][j])
+        for p in range(prompts)
+        for i, j in combinations(range(responses), 2)
+    ]
+    frame = pd.DataFrame(rows, columns=["prompt", "response_a", "response_b"])
+    frame["preference"] = rng.choice([0.0, 1.0], len(frame))
+    frame["annotator"] = [f"person {i % 5}" for i in range(len(frame))]
+    return Pairs(frame, name="every pair")
+
+
 def number_of(text: str) -> int:
     return int(text.split()[1])
 
 
-def test_where_all_pairs_occur_codes_are_the_mean_against_each_of_the_others(whole):
+def test_where_all_pairs_occur_codes_are_the_mean_against_all_itself_counted_as_0(whole):
     frame, matchups = whole.study.pairs.frame, whole.study.pairs.matchups()[0]
     first = np.unique(matchups, return_index=True)[1]
     codes = standard(whole, first)
@@ -38,7 +58,7 @@ def test_where_all_pairs_occur_codes_are_the_mean_against_each_of_the_others(who
                 and text in (frame["response_a"][row], frame["response_b"][row])
             ]
             assert len(mine) == 3
-            assert found == pytest.approx(np.mean(mine, axis=0), abs=1e-5)
+            assert found == pytest.approx(np.sum(mine, axis=0) / 4, abs=1e-5)
 
 
 @pytest.mark.parametrize("edges", [CHAIN, EVERY, [(0, 1), (0, 2), (0, 3), (1, 2)]])
@@ -51,8 +71,7 @@ def test_codes_that_are_differences_come_out_right_whichever_pairs_occur(edges):
         own = study.facts["places"][prompt] / unit
         for text, found in zip(one.texts, one.codes, strict=True):
             i = number_of(text)
-            others = [own[i] - own[j] for j in range(4) if j != i]
-            assert found == pytest.approx(np.mean(others, axis=0), abs=1e-4)
+            assert found == pytest.approx(own[i] - own.mean(axis=0), abs=1e-4)
 
 
 def test_two_responses_stand_as_far_apart_as_their_pair_says():
@@ -60,8 +79,24 @@ def test_two_responses_stand_as_far_apart_as_their_pair_says():
     for one in response_sets(people, 5):
         code = standard(people, [one.row])[0]
         sign = 1 if people.study.pairs.frame["response_a"][one.row] == one.texts[0] else -1
-        assert one.codes[0] == pytest.approx(sign * code, abs=1e-5)
-        assert one.codes[1] == pytest.approx(-sign * code, abs=1e-5)
+        assert one.codes[0] - one.codes[1] == pytest.approx(sign * code, abs=1e-5)
+        assert one.codes[0] == pytest.approx(sign * code / 2, abs=1e-5)
+
+
+@pytest.mark.parametrize("responses", [4, 10])
+def test_weights_times_codes_are_the_scores_of_a_reward_where_all_pairs_occur(responses):
+    people = made_study(every_pair(responses)).personalize()
+    weights = np.random.default_rng(3).normal(size=len(people.features))
+    reward = Reward.from_study(people.study, weights * people.sign, unit=people.ballots.unit, embedder=Counted())
+    for one in response_sets(people, 6):
+        assert len(one.texts) == min(responses, MOST)
+        prompt = people.study.pairs.frame["prompt"][one.row]
+        assert one.codes @ weights == pytest.approx(reward.score(prompt, one.texts), abs=1e-6)
+
+
+def test_a_response_against_itself_is_no_pair():
+    a, b, codes = np.array([0, 1]), np.array([1, 1]), np.array([[2.0], [0.0]])
+    assert places(2, a, b, codes).ravel() == pytest.approx([1.0, -1.0])
 
 
 def test_places_of_pairs_that_contradict_each_other_are_the_least_squares():

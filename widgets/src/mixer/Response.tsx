@@ -86,7 +86,7 @@ export function Response({ state, set, ranked }: ResponseProps) {
             <span class="lb-fine">{`won ${response.won} of ${plural(response.votes, "vote")}`}</span>
           )}
           <span class="mx-score">
-            <Tip text="Sum of weight times code over all features, against the mean of the other responses; in log odds. Weights that were set by hand are taken as they are, the others with their uncertainty.">
+            <Tip text="Sum of weight times code over all features, against the mean of all these responses; in log odds. Weights that were set by hand are taken as they are, the others with their uncertainty.">
               score
             </Tip>{" "}
             <b>{weight(score.value)}</b>{" "}

@@ -77,8 +77,9 @@ export interface MixedResponse {
   /** A model's name, or "A", "B". */
   label: string;
   /**
-   * One a feature, in standard deviations: the mean of the codes of this response against each of the others. The
-   * score of a response is weights · codes.
+   * One a feature, in standard deviations: the mean of the codes of this response against all of the set, itself
+   * counted as 0. The score of a response is weights · codes, the number of `Reward.score` in Python; scores of a set
+   * sum to 0, and those of two responses differ by exactly the score of the pair.
    */
   codes: number[];
   /** Of the decided votes over this response and another of the set, how many it won; null where there are none. */

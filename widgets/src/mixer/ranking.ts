@@ -48,13 +48,9 @@ function estimate(value: number, variance: number): Estimate {
   return { value, low: value - reach, high: value + reach };
 }
 
-/**
- * A response's codes are the mean of its codes against each of the n - 1 others, so that of two responses' codes the
- * difference is n / (n - 1) times the code of the one against the other.
- */
-export function against(one: readonly number[], other: readonly number[], n: number): number[] {
-  const pair = (n - 1) / n;
-  return one.map((code, k) => pair * (code - (other[k] ?? 0)));
+/** A response's codes are the mean of its codes against all, so two of them differ by the one against the other. */
+export function against(one: readonly number[], other: readonly number[]): number[] {
+  return one.map((code, k) => code - (other[k] ?? 0));
 }
 
 export function rank(
@@ -71,7 +67,7 @@ export function rank(
     const next = responses[ranked[place + 1] ?? -1];
     let beats: Estimate | null = null;
     if (next) {
-      const difference = against(codes, next.codes, responses.length);
+      const difference = against(codes, next.codes);
       const { value, low, high } = estimate(dot(weights, difference), variance(difference));
       beats = { value: sigmoid(value), low: sigmoid(low), high: sigmoid(high) };
     }

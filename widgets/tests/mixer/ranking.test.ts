@@ -13,7 +13,7 @@ function setOf(traits: readonly (readonly number[])[]): ResponseSet {
       length: 6,
       label: `model ${i}`,
       codes: mine.map((value, k) =>
-        traits.reduce((sum, other, j) => (i === j ? sum : sum + (value - (other[k] ?? 0)) / (n - 1)), 0),
+        traits.reduce((sum, other) => sum + (value - (other[k] ?? 0)) / n, 0),
       ),
       won: null,
       votes: 0,
@@ -37,11 +37,12 @@ describe("a ranking", () => {
     expect(ranked.map(({ place }) => place)).toEqual([0, 1, 2]);
   });
 
-  it("scores a response against the mean of the others", () => {
-    const [first] = rank(THREE, [0.5, 1], [1, 0], sure);
-    // 2.5 less the mean of 1 and 1.5
-    expect(first?.score.value).toBeCloseTo(1.25, 12);
-    expect(first?.score.low).toBeCloseTo(1.25, 12);
+  it("scores a response against the mean of all, itself among them", () => {
+    const ranked = rank(THREE, [0.5, 1], [1, 0], sure);
+    // 2.5 less 5/3, the mean of 1, 1.5 and 2.5
+    expect(ranked[0]?.score.value).toBeCloseTo(5 / 6, 12);
+    expect(ranked[0]?.score.low).toBeCloseTo(5 / 6, 12);
+    expect(ranked.reduce((sum, { score }) => sum + score.value, 0)).toBeCloseTo(0, 12);
   });
 
   it("says with what chance a response beats the next, as the model has it for the pair alone", () => {
@@ -56,7 +57,7 @@ describe("a ranking", () => {
       [2, 5],
       [1, 7],
     ]);
-    expect(against(responses[0]?.codes ?? [], responses[1]?.codes ?? [], 2)).toEqual([1, -2]);
+    expect(against(responses[0]?.codes ?? [], responses[1]?.codes ?? [])).toEqual([1, -2]);
   });
 
   it("leaves ties in the order of the set", () => {
@@ -82,8 +83,8 @@ describe("how sure a score is", () => {
 
   it("widens the interval of a score and of a chance", () => {
     const [first] = rank(THREE, [0.5, 1], [1, 0], (codes) => 0.04 * (codes[1] ?? 0) ** 2);
-    // codes of the first: (-0.5, 1.5); against the next: (-2, 2)
-    expect(first?.score.high).toBeCloseTo(1.25 + 1.959963984540054 * 0.2 * 1.5, 10);
+    // codes of the first: (-1/3, 1); against the next: (-2, 2)
+    expect(first?.score.high).toBeCloseTo(5 / 6 + 1.959963984540054 * 0.2, 10);
     expect(first?.beats?.low).toBeCloseTo(sigmoid(1 - 1.959963984540054 * 0.4), 10);
   });
 });
