@@ -130,9 +130,9 @@ def choose(
     The third step makes the choice diverse: a second pair that asks the same has lost its information.
 
     In simulations (200 people, 12 weights of unequal spread, 300 pairs, prior mean square error 2.32) 16 votes
-    chosen so left an error of .79, those with the largest differences 1.06 and random ones 1.38, which 32 largest
-    (.76) and 32 random votes (1.03) bettered little. Updating the belief with each answer and asking for one more
-    (k = 1) did as well: .80.
+    chosen so left an error of .79, those with the largest differences 1.06 and random ones 1.38: as much as 32 of
+    the largest (.76) and more than 32 random ones (1.03) tell. Updating the belief with each answer and asking for
+    one more (k = 1) did as well: .80.
 
     Examples
     --------
