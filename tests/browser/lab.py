@@ -15,10 +15,14 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import nbformat
+from playwright.sync_api import TimeoutError as NotInTime
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator, Page
 
+PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map((p) => p.textContent).join()"
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 SECONDS = 120
 
@@ -93,6 +97,20 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
+def until_it_runs(page: Page, start: Callable[[], None]) -> None:
+    """Do what runs a cell; again where nothing runs, for a page that has not settled takes no notice."""
+    before = page.evaluate(PROMPTS)
+    for _ in range(6):
+        start()
+        try:
+            page.wait_for_function(
+                f"before => {PROMPTS} !== before || {PROMPTS}.includes('*')", arg=before, timeout=10_000
+            )
+        except NotInTime:
+            continue
+        return
+
+
 class Lab:
     """One notebook, open in JupyterLab."""
 
@@ -112,7 +130,7 @@ class Lab:
             self.page.locator(".lm-Menu-item", has_text=label).first.click()
 
     def run_all(self) -> None:
-        self.menu("Run", "Run All Cells")
+        until_it_runs(self.page, lambda: self.menu("Run", "Run All Cells"))
         self._ran()
 
     def run_cell(self, cell: int) -> None:

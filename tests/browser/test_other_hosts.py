@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import expect
 
 import whimsight as ws
-from tests.browser.lab import SECONDS, Server, write_notebook
+from tests.browser.lab import SECONDS, Server, until_it_runs, write_notebook
 from tests.browser.opening import chosen, detail, widget_in
 from tests.browser.watching import only_local_requests
 from tests.unit.studies.making import make_pairs, make_study
@@ -78,8 +78,12 @@ def run(page: Page, cell: Locator) -> None:
     idle = page.locator("[data-status=idle]").first
     idle.wait_for(state="attached", timeout=SECONDS * 1000)
     prompt = cell.locator(".jp-InputPrompt")
-    prompt.click()
-    page.keyboard.press("Control+Enter")
+
+    def press() -> None:
+        prompt.click()
+        page.keyboard.press("Control+Enter")
+
+    until_it_runs(page, press)
     expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=SECONDS * 1000)
 
 
