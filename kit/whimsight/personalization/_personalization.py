@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.labels import LabelStore
+    from whimsight.personalization.asked import AnnotatorTypes, Groups
     from whimsight.personalization.ballots import Ballots
     from whimsight.personalization.hierarchy import Hierarchy
     from whimsight.personalization.reward import Reward
@@ -81,7 +82,7 @@ class Personalization:
             weights=ballots.weights,
         )
         self._position = {name: i for i, name in enumerate(ballots.ids)}
-        self._cache: dict[Any, Any] = {}
+        self._cache: dict[Any, AnnotatorTypes] = {}
 
     # -- what is looked at -------------------------------------------------------------------------
 
@@ -310,31 +311,71 @@ class Personalization:
         DataFrame
             Index ``feature``; see `whimsight.personalization.two_stage.two_stage`.
         """
-        from whimsight.personalization.two_stage import two_stage
-        from whimsight.studies.inputs import control_matrix, own_controls
+        from whimsight.personalization.asked import two_stage_of
 
-        study, ballots = self.study, self.ballots
-        m = study.autoencoder.n_features
-        measured = [str(f) for f in self.features[m:]]
-        values, attribute = control_matrix(
-            study.pairs,
-            study.pair_codes[:, m:],
-            study.pair_of_row,
-            study.settings.controls,
-            attributes=measured,
-        )
-        controls, own = values[ballots.rows], own_controls(attribute, m, len(self.features))
-        X = ballots.X.astype(np.float64) * self.sign
-        parts = []
-        for control in np.unique(own):  # a feature that is itself a control is not adjusted for itself
-            at = np.flatnonzero(own == control)
-            others = np.delete(controls, control, axis=1) if control >= 0 else controls
-            part = two_stage(X[:, at], ballots.y, ballots.annotator, controls=others, by=by)
-            parts.append(part.set_index(self.features[at]))
-        table = pd.concat(parts).loc[self.features]
-        table["q"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
-        table.insert(0, "name", self.names)
-        return table
+        return two_stage_of(self, by)
+
+    def groups(self, column: str, **choices: Any) -> Groups:
+        """Test whether groups of annotators, or of rows, weigh features differently.
+
+        One feature at a time with the controls of the study: a likelihood-ratio test of weights of their own for the
+        groups, in a model in which people have slopes of their own too. (Without these, shown as ``p_naive``, a group
+        that holds one person with strong tastes differs "significantly".)
+
+        Parameters
+        ----------
+        column : str
+            Of the pairs: a property of the annotator (country, age) or of the row (topic).
+        **choices
+            ``fewest_annotators``, ``fewest_votes``, ``alpha``; see `whimsight.personalization.groups`.
+
+        Returns
+        -------
+        Groups
+            ``table`` (``p``, ``q``, ``significant`` after Bonferroni), ``offsets`` of each group with interval,
+            ``left_out``.
+
+        Raises
+        ------
+        StudyError
+            If there is no such column.
+        FitError
+            If fewer than two groups are large enough.
+
+        Examples
+        --------
+        >>> people.groups("country").table.head()    # doctest: +SKIP
+        """
+        from whimsight.personalization.asked import groups_of
+
+        return groups_of(self, column, **choices)
+
+    def types(self, features: Sequence[str] | None = None, **choices: Any) -> AnnotatorTypes:
+        """Look for types of annotators: a small mixture over their weights.
+
+        Parameters
+        ----------
+        features : sequence of str, optional
+            Personal features in question, a handful; by default the six in which people differ most beyond chance.
+        **choices
+            ``most`` (types that are tried, 4), ``folds``, ``seed``; see `whimsight.personalization.types`.
+
+        Returns
+        -------
+        AnnotatorTypes
+            The number is chosen by the likelihood of held-out annotators; 1 where people do not fall into types.
+
+        Raises
+        ------
+        StudyError
+            If a feature is not personal, or people differ in none.
+        """
+        from whimsight.personalization.asked import types_of
+
+        key = ("types", None if features is None else tuple(features), *sorted(choices.items()), *self.sign)
+        if key not in self._cache:
+            self._cache[key] = types_of(self, features, **choices)
+        return self._cache[key]
 
     def gain(self, ks: Sequence[int] = (1, 2, 4, 8, 16, 32), **choices: Any) -> pd.DataFrame:
         """Measure whether personal weights help: held-out AUC over everyone's weights, after k votes of a person.
@@ -360,19 +401,9 @@ class Personalization:
         FitError
             If too few people have enough votes.
         """
-        from whimsight.personalization.gain import gain
+        from whimsight.personalization.asked import gain_of
 
-        ballots = self.ballots
-        found = gain(
-            ballots.X,
-            ballots.y,
-            ballots.annotator,
-            pair=ballots.pair,
-            personal=self.personal,
-            ks=ks,
-            **choices,
-        )
-        return found.table
+        return gain_of(self, ks, **choices)
 
     def summary(self, gain: pd.DataFrame | None = None) -> str:
         """Say in a few plain sentences whose votes these are, and how far their preferences differ.
