@@ -20,7 +20,7 @@ export class MixerKernel {
     more: Partial<MixerModel> = {},
   ) {
     const work = { can_undo: false, can_redo: false, store: "", author: "", editable };
-    const traits = { snapshot, labels, work, selected: "", weights: [], preset: "", locked: [], set: 0, ...(page ? {} : { height: null }), ...more };
+    const traits = { snapshot, labels, work, selected: "", weights: [], preset: "", locked: [], set: 0, added: [], ...(page ? {} : { height: null }), ...more };
     this.traits = traits as unknown as MixerModel;
     this.mood = mood;
     this.delay = delay;

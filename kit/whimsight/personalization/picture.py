@@ -25,6 +25,7 @@ __all__ = [
     "cells",
     "features",
     "numbers",
+    "own_votes",
     "packed",
     "packed_votes",
     "preset_json",
@@ -148,19 +149,30 @@ def packed_votes(
     size = min(sampled, most, n)
     sample, rest = np.sort(order[:size]), order[size:]
     more = np.sort(rest[number[ballots.annotator[rest]] >= 0][: most - size])
-    rows = np.concatenate([sample, more])
+    return _votes(people, np.concatenate([sample, more]), number) | {"sampled": int(sample.size)}
+
+
+def own_votes(people: Personalization, annotator: int, most: int = 2_000, seed: int = 0) -> dict[str, Any]:
+    """Return one annotator's votes alone (position in `Personalization.annotators`), ``most`` of them by chance."""
+    rows = np.flatnonzero(people.ballots.annotator == annotator)
+    if rows.size > most:
+        rows = np.sort(np.random.default_rng([seed, _SEED_OF_VOTES]).permutation(rows)[:most])
+    return _votes(people, rows, np.zeros(len(people.annotators), dtype=np.int64))
+
+
+def _votes(people: Personalization, rows: NDArray[np.int64], number: NDArray[np.int64]) -> dict[str, Any]:
+    ballots = people.ballots
     codes, scale = quantised(ballots.X[rows])
     _, prompt = np.unique(ballots.prompt[rows], return_inverse=True)
     return {
         "n": int(rows.size),
-        "sampled": int(sample.size),
         "codes": packed(codes, "i1"),
         "scale": numbers(scale),
         "choice": packed(ballots.y[rows], "u1"),
         "prompt": packed(prompt, "<u4"),
         "annotator": packed(number[ballots.annotator[rows]], "<i4"),
         "intercept": brief(people.hierarchy.intercept),
-        "total": int(n),
+        "total": int(ballots.y.size),
     }
 
 

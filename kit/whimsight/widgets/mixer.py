@@ -12,7 +12,7 @@ import traitlets
 from whimsight._suggest import nearest
 from whimsight.errors import StudyError
 from whimsight.personalization import Person
-from whimsight.personalization.picture import preset_json
+from whimsight.personalization.picture import own_votes, preset_json
 from whimsight.personalization.presets import Preset, annotator_preset, asked_presets, person_preset
 from whimsight.personalization.snapshot import mixer_snapshot
 from whimsight.personalization.tally import agreement, flips, log_odds
@@ -104,6 +104,7 @@ class PreferenceMixer(PeopleView):
     preset = traitlets.Unicode("everyone").tag(sync=True)
     locked = Checked("_read_locked")
     set = traitlets.Int(0).tag(sync=True)
+    added: traitlets.List[Any] = traitlets.List(read_only=True).tag(sync=True)
 
     _module = "mixer"
     _free = ("selected", "weights", "preset", "locked", "set")
@@ -212,12 +213,16 @@ class PreferenceMixer(PeopleView):
         else:
             made = person_preset(person)
         followed = self.preset == made.id and self._untouched()
+        if made.annotators is not None and made.id in self._presets:  # there, with the votes
+            if select:
+                self._choose(made.id)
+            return made.id
         self._presets[made.id] = made
-        if made.annotators is None:
-            kept = [one for one in self.snapshot["presets"] if one["id"] != made.id]
-            self.set_trait("snapshot", {**self.snapshot, "presets": [*kept, preset_json(made)]})
-        else:  # the annotator's votes are counted apart from now on
-            self.set_trait("snapshot", self._picture(1_700_000, names_only=self._names_only))
+        sent = preset_json(made)
+        if made.annotators is not None:
+            sent["cast"] = own_votes(self._people, int(made.annotators[0]))
+        # First, for the page to know who is chosen.
+        self.set_trait("added", [*self._added_but(made.id), sent])
         if select or followed:
             self._choose(made.id)
         return made.id
@@ -236,8 +241,13 @@ class PreferenceMixer(PeopleView):
         del self._presets[preset]
         if self.preset == preset:
             self._choose("everyone")
+        self.set_trait("added", self._added_but(preset))
         kept = [one for one in self.snapshot["presets"] if one["id"] != preset]
-        self.set_trait("snapshot", {**self.snapshot, "presets": kept})
+        if len(kept) < len(self.snapshot["presets"]):  # was there from the beginning
+            self.set_trait("snapshot", {**self.snapshot, "presets": kept})
+
+    def _added_but(self, preset: str) -> list[dict[str, Any]]:
+        return [one for one in self.added if one["id"] != preset]
 
     # -- the view ----------------------------------------------------------------------------------
 
@@ -257,6 +267,7 @@ class PreferenceMixer(PeopleView):
             "preset": self.preset,
             "locked": list(self.locked),
             "set": self.set,
+            "added": [],  # a page's own picture has them among its presets
         }
 
     def set_state(self, sync_data: dict[str, Any]) -> None:

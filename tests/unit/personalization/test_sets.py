@@ -87,7 +87,9 @@ def test_two_responses_stand_as_far_apart_as_their_pair_says():
 def test_weights_times_codes_are_the_scores_of_a_reward_where_all_pairs_occur(responses):
     people = made_study(every_pair(responses)).personalize()
     weights = np.random.default_rng(3).normal(size=len(people.features))
-    reward = Reward.from_study(people.study, weights * people.sign, unit=people.ballots.unit, embedder=Counted())
+    reward = Reward.from_study(
+        people.study, weights * people.sign, unit=people.ballots.unit, embedder=Counted()
+    )
     for one in response_sets(people, 6):
         assert len(one.texts) == min(responses, MOST)
         prompt = people.study.pairs.frame["prompt"][one.row]

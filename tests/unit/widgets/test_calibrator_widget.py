@@ -301,6 +301,7 @@ def test_a_mixer_has_the_person_as_a_preset_from_the_first_vote_on(people: Perso
     calibrator.consent = None
     assert list(mixer.presets.index) == ["everyone"]
     assert [p["id"] for p in mixer.snapshot["presets"]] == ["everyone"]
+    assert mixer.added == []
     assert dict(mixer.weights) == pytest.approx(people.mean.to_dict(), rel=1e-6)
 
 

@@ -260,21 +260,63 @@ def test_a_person_is_added_chosen_and_replaced_by_the_next_of_the_name(mixer: Pr
     me = mixer.people.new_person([0, 8, 16], [1, 0, 1], name="me")
     assert mixer.add(me) == mixer.preset == "person:me"
     assert dict(mixer.weights) == pytest.approx(me.mean.to_dict(), rel=1e-6)
-    assert last(mixer)["weights"] == mixer.snapshot["presets"][-1]["weights"]
+    assert last(mixer)["weights"] == mixer.added[-1]["weights"]
     wiser = me.learn([24, 32], [0, 0])
     mixer.add(wiser, select=False)  # is followed, for nothing was moved by hand
     assert dict(mixer.weights) == pytest.approx(wiser.mean.to_dict(), rel=1e-6)
     mixer.weights = {"d00": 9}
     mixer.add(me, select=False)
     assert mixer.weights["d00"] == 9
-    assert [p["label"] for p in mixer.snapshot["presets"] if p["kind"] == "person"] == ["me"]
+    assert [p["label"] for p in mixer.added] == ["me"]
+
+
+def test_adding_somebody_sends_little_and_leaves_the_picture_as_it_is(mixer: PreferenceMixer) -> None:
+    picture, count = mixer.snapshot, len(sent(mixer))
+    for rows in ([0, 8], [0, 8, 16], [0, 8, 16, 24]):
+        mixer.add(mixer.people.new_person(rows, [1] * len(rows), name="me"))
+    mixer.add(mixer.people.person("person 07"))
+    told = [m for m in sent(mixer)[count:] if m["data"].get("method") == "update"]
+    assert "snapshot" not in {key for message in told for key in message["data"]["state"]}
+    assert [list(message["data"]["state"]) for message in told[:3]] == [["added"], ["preset"], ["weights"]]
+    assert mixer.snapshot is picture
+    assert max(message["bytes"] for message in told) < 0.1 * sent(mixer)[0]["bytes"]
+    mixer.remove("person:me")
+    assert [p["id"] for p in last(mixer)["added"]] == ["annotator:person 07"]
+    assert mixer.snapshot is picture
+
+
+def test_somebody_who_was_there_from_the_beginning_can_be_renewed_and_taken_away(
+    people: Personalization,
+) -> None:
+    mixer = PreferenceMixer(people, person=people.new_person([0], [1], name="me"))
+    wiser = people.new_person([0, 8], [1, 1], name="me")
+    mixer.add(wiser)
+    assert mixer.added[0]["votes"] == 2
+    assert mixer.reward().weights.size
+    mixer.remove("person:me")
+    assert [p["id"] for p in mixer.snapshot["presets"]] == ["everyone"]
+    assert (mixer.added, mixer.preset) == ([], "everyone")
+    with pytest.raises(StudyError, match="No person 'person:me' was added"):
+        mixer.remove("person:me")
 
 
 def test_an_annotator_is_added_with_the_votes(mixer: PreferenceMixer) -> None:
-    mixer.add(mixer.people.person("person 07"))
+    people = mixer.people
+    mixer.add(people.person("person 07"))
     assert mixer.preset == "annotator:person 07"
-    assert mixer.tally.loc["person 07", "votes"] == mixer.people.votes["person 07"]
-    assert mixer.snapshot["presets"][-1]["held_out"] is not None
+    assert mixer.tally.loc["person 07", "votes"] == people.votes["person 07"]
+    (sent_preset,) = mixer.added
+    assert sent_preset["held_out"] is not None
+    mine = people.ballots.annotator == 7
+    assert sent_preset["cast"]["n"] == mine.sum()
+    votes = decoded({"votes": sent_preset["cast"]})
+    assert votes["choice"].tolist() == people.ballots.y[mine].tolist()
+    exact = standard(people, people.ballots.rows)[mine]
+    assert (np.abs(votes["codes"] - exact) <= np.array(sent_preset["cast"]["scale"]) / 2 + 1e-6).all()
+    mixer.add(people.person("person 07"), select=False)
+    mixer.add(people.person("person 03"))  # is in the picture, with the votes
+    assert [p["id"] for p in mixer.added] == ["annotator:person 07"]
+    assert mixer.preset == "annotator:person 03"
 
 
 def test_people_of_other_features_are_refused(mixer: PreferenceMixer, tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ export interface Preset {
   annotator: number;
   /** Of a group or a type: the numbers of its annotators in `votes.annotator`. */
   annotators?: number[];
+  /** Of an annotator who was added later: the own votes, which are not told apart in those of the snapshot. */
+  cast?: Votes;
 }
 
 export interface MixedResponse {
@@ -160,6 +162,8 @@ export interface MixerModel {
   locked: FeatureId[];
   /** Position in `snapshot.sets`. */
   set: number;
+  /** Presets that Python added later; one with the id of another stands in its place. The snapshot stays as it is. */
+  added: Preset[];
   height?: number | null;
 }
 

@@ -46,7 +46,14 @@ export function createOutcome({ snapshot, preset, everyone, setting, set }: Give
     const all = ballots.value;
     return all && ballotOf(all, (row) => row < all.sampled);
   });
+  /** The votes of the preset's own annotators: all that came with it, or those of the snapshot. */
+  const cast = computed(() => {
+    const [given, from] = [snapshot.value, preset.value];
+    return given && from?.cast ? decode(from.cast, given.features.length) : null;
+  });
+  const castScores = computed(() => cast.value && createScores(cast.value));
   const own = computed(() => {
+    if (cast.value) return ballotOf(cast.value, () => true);
     const all = ballots.value;
     const voters = preset.value && votersOf(preset.value);
     if (!all || !voters || voters.size === 0) return null;
@@ -66,7 +73,7 @@ export function createOutcome({ snapshot, preset, everyone, setting, set }: Give
       flips: flips(now, before, some),
       everyone: agreement(now, all, some),
       everyones: baseline.value,
-      own: own.value && agreement(now, all, own.value),
+      own: own.value && agreement(castScores.value?.(weights.value) ?? now, cast.value ?? all, own.value),
     };
   });
 

@@ -1,5 +1,5 @@
-/** Presets: those of the snapshot, and people whom a calibrator on the same page hands over. */
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+/** Presets: those of the snapshot, those that Python added later, and people whom a calibrator on the page hands over. */
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type HandedPerson, PERSON_EVENT } from "../calibrator/contract";
 import { studyPrint } from "../calibrator/person";
 import type { MixerSnapshot, Preset } from "./contract";
@@ -33,26 +33,44 @@ export function presetOf(snapshot: MixerSnapshot, detail: unknown): Preset | nul
   };
 }
 
-export function createPeople(
-  snapshot: ReadonlySignal<MixerSnapshot | null>,
-  take: (preset: Preset) => void,
-  page: Document | undefined = globalThis.document,
-): People {
+/** Later ones in the place of earlier ones of the same id, else after them. */
+export function joined(...lists: readonly (readonly Preset[])[]): readonly Preset[] {
+  return [...new Map(lists.flat().map((preset) => [preset.id, preset])).values()];
+}
+
+interface Given {
+  snapshot: ReadonlySignal<MixerSnapshot | null>;
+  added: ReadonlySignal<unknown>;
+  take: (preset: Preset) => void;
+  page?: Document | undefined;
+}
+
+export function createPeople({ snapshot, added, take, page = globalThis.document }: Given): People {
   const handed = signal<readonly Preset[]>([]);
+  const later = computed(() => {
+    const features = snapshot.value?.features.length;
+    const given = Array.isArray(added.value) ? (added.value as Preset[]) : [];
+    return given.filter(({ weights }) => weights.length === features);
+  });
   const hear = (event: Event): void => {
     const known = snapshot.peek();
     const preset = known && presetOf(known, (event as CustomEvent<unknown>).detail);
     if (!preset) return;
     event.preventDefault();
-    handed.value = [...handed.peek().filter(({ id }) => id !== preset.id), preset];
+    handed.value = joined(handed.peek(), [preset]);
     take(preset);
   };
   page?.addEventListener(PERSON_EVENT, hear);
+  // What Python says of the same person later is newer.
+  const stop = effect(() => {
+    const newer = new Set(later.value.map(({ id }) => id));
+    handed.value = handed.peek().filter(({ id }) => !newer.has(id));
+  });
   return {
-    presets: computed(() => {
-      const newer = new Set(handed.value.map(({ id }) => id));
-      return [...(snapshot.value?.presets ?? []).filter(({ id }) => !newer.has(id)), ...handed.value];
-    }),
-    dispose: () => page?.removeEventListener(PERSON_EVENT, hear),
+    presets: computed(() => joined(snapshot.value?.presets ?? [], later.value, handed.value)),
+    dispose() {
+      stop();
+      page?.removeEventListener(PERSON_EVENT, hear);
+    },
   };
 }

@@ -103,7 +103,11 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
   });
   const known = computed(() => byId(rows.value));
 
-  const people = createPeople(snapshot, (preset) => choosePreset(preset.id));
+  const people = createPeople({
+    snapshot,
+    added: connection.trait("added"),
+    take: (preset) => choosePreset(preset.id),
+  });
   const { presets } = people;
   const history = createHistory({ weights: [], preset: "", blend: 1, locked: new Set() });
   const setting = history.now;

@@ -7,6 +7,8 @@ import type { History, Setting } from "./setting";
 
 /** Milliseconds from the last move of a slider until Python hears of it. */
 const SETTLED = 150;
+/** What Python sets within so many milliseconds (a preset and its weights) is one step. */
+const TOGETHER = 100;
 
 interface Given {
   history: History;
@@ -34,7 +36,18 @@ export function createTraits(
   const preset = connection.trait("preset");
   const locked = connection.trait("locked");
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let begun: MixerSnapshot | null = null;
+  /** Features of the snapshot that was begun with. */
+  let begun: string | null = null;
+  let heard = 0;
+  let steps = 0;
+
+  /** The name of the step that Python is taking. */
+  function step(): string {
+    const now = performance.now();
+    if (now - heard > TOGETHER) steps += 1;
+    heard = now;
+    return `python ${steps}`;
+  }
 
   function send(): void {
     if (timer === undefined) return;
@@ -68,8 +81,9 @@ export function createTraits(
       const told = read(now.features.length, new Set(now.features.map(({ feature }) => feature)));
       // While a person moves a slider it is that person's; Python hears of it in a moment.
       if (!told || timer !== undefined) return;
-      if (begun !== now) {
-        begun = now;
+      const features = now.features.map(({ feature }) => feature).join("\n");
+      if (begun !== features) {
+        begun = features;
         given.value = told.weights;
         history.begin(told);
         return;
@@ -78,11 +92,11 @@ export function createTraits(
       // A person's place between everyone and a preset is not told to Python, and stays as long as the preset does.
       const blend = told.preset === mine.preset ? mine.blend : 1;
       if (told.weights.some((weight, k) => weight !== mine.weights[k])) given.value = told.weights;
-      history.apply({ ...told, blend });
+      history.apply({ ...told, blend }, step());
     }),
     effect(() => {
       const { weights: mine, preset: from, locked: kept } = history.now.value;
-      if (!begun) return;
+      if (begun === null) return;
       const told = usable(weights.peek(), mine.length);
       const same =
         (told ?? presets.peek().find(({ id }) => id === from)?.weights ?? []).join() === mine.join() &&

@@ -2,7 +2,7 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HOSTILE } from "../../dev/fixture";
-import { mixed } from "../../dev/mixed";
+import { base64, mixed } from "../../dev/mixed";
 import { MixerKernel } from "../../dev/mixerKernel";
 import { PERSON_EVENT } from "../../src/calibrator/contract";
 import { studyPrint } from "../../src/calibrator/person";
@@ -409,6 +409,86 @@ describe("Python", () => {
   it("finds weights of other features, or none, to be those of the preset", () => {
     const { value, snapshot } = mount({}, small(), { weights: [1, 2], preset: "type:1", locked: ["nobody"] });
     expect(value(0)).toBe(weight(presetOf(snapshot, "type:1").weights[0] ?? 0));
+  });
+});
+
+describe("somebody added later", () => {
+  const ada = (snapshot: MixerSnapshot, at: number, more: Partial<Preset> = {}): Preset => ({
+    id: "person:Ada",
+    kind: "person",
+    label: "Ada",
+    note: "",
+    votes: 3,
+    weights: snapshot.features.map((_, k) => (k === 0 ? at : 0.1)),
+    sd: snapshot.features.map(() => 0.1),
+    held_out: null,
+    annotator: -1,
+    ...more,
+  });
+
+  it("is a preset after those of the snapshot; steps back, search and order stay", async () => {
+    const { kernel, drag, value, snapshot } = mount();
+    drag(0, 0.9);
+    fireEvent.input(screen.getByRole("searchbox"), { target: { value: "len" } });
+    fireEvent.change(screen.getByLabelText("Order of the sliders"), { target: { value: "name" } });
+    kernel.push("added", [ada(snapshot, 0.4)]);
+    await waitFor(() => expect(chip(/Ada/)).toBeTruthy());
+    const chips = [...document.querySelectorAll(".mx-chip")];
+    expect(chips.at(-1)?.textContent).toBe("Ada");
+    expect(value(0)).toBe("+0.90");
+    await waitFor(() => expect(kernel.told).toContain("weights"));
+    kernel.push("preset", "person:Ada");
+    kernel.push("weights", ada(snapshot, 0.4).weights);
+    await waitFor(() => expect(value(0)).toBe("+0.40"));
+    expect((screen.getByRole("searchbox") as HTMLInputElement).value).toBe("len");
+    expect((screen.getByLabelText("Order of the sliders") as HTMLSelectElement).value).toBe("name");
+    // Who was chosen and the weights came one after another, and are one step.
+    fireEvent.click(button("Undo"));
+    await waitFor(() => expect(value(0)).toBe("+0.90"));
+    expect(chip(/Everyone/).checked).toBe(true);
+  });
+
+  it("takes the place of who had the name, and is gone when Python says so", async () => {
+    const { kernel, value, snapshot } = mount();
+    kernel.push("added", [ada(snapshot, 0.4)]);
+    kernel.push("preset", "person:Ada");
+    kernel.push("weights", []);
+    await waitFor(() => expect(value(0)).toBe("+0.40"));
+    kernel.push("added", [ada(snapshot, -0.2)]);
+    kernel.push("weights", ada(snapshot, -0.2).weights);
+    await waitFor(() => expect(value(0)).toBe("−0.20"));
+    await screen.findByText("weights are the preset’s");
+    kernel.push("preset", "everyone");
+    kernel.push("weights", []);
+    kernel.push("added", []);
+    await waitFor(() => expect(chip(/Ada/)).toBeUndefined());
+    expect(value(0)).toBe(weight(snapshot.features[0]?.mean ?? 0));
+  });
+
+  it("comes with the own votes, which the agreement is counted in", async () => {
+    const { kernel, root, snapshot } = mount();
+    const features = snapshot.features.length;
+    const codes = new Int8Array(4 * features);
+    for (const [row, code] of [50, -50, 50, 100].entries()) codes[row * features] = code;
+    const cast = {
+      n: 4,
+      codes: base64(codes),
+      scale: snapshot.features.map(() => 0.02),
+      choice: base64(Uint8Array.from([1, 0, 0, 1])),
+      prompt: base64(Uint32Array.from([0, 1, 2, 3])),
+      annotator: base64(new Int32Array(4)),
+      intercept: 0,
+      total: 4,
+    };
+    const preset = ada(snapshot, 0.4, { id: "annotator:b", kind: "annotator", label: "b", cast });
+    kernel.push("added", [preset]);
+    kernel.push("preset", preset.id);
+    kernel.push("weights", preset.weights);
+    await screen.findByText("Agree with b");
+    // A weight above 0 points to A, B, A, A; chosen were A, B, B, A.
+    await waitFor(() =>
+      expect(root.querySelectorAll(".mx-fact")[2]?.textContent).toMatch(/^Agree with b.*75%.*of 4 votes$/),
+    );
   });
 });
 

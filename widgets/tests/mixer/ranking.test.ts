@@ -12,9 +12,7 @@ function setOf(traits: readonly (readonly number[])[]): ResponseSet {
       text: `text ${i}`,
       length: 6,
       label: `model ${i}`,
-      codes: mine.map((value, k) =>
-        traits.reduce((sum, other) => sum + (value - (other[k] ?? 0)) / n, 0),
-      ),
+      codes: mine.map((value, k) => traits.reduce((sum, other) => sum + (value - (other[k] ?? 0)) / n, 0)),
       won: null,
       votes: 0,
     })),
