@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map((p) => p.textContent).join()"
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 SECONDS = 120
+QUIET = {"HF_HUB_OFFLINE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def free_port() -> int:
@@ -34,7 +35,10 @@ def free_port() -> int:
 
 
 class Server:
-    """A Jupyter server (or marimo) in a folder; a context manager that stops it with all that it started."""
+    """A Jupyter server (or marimo) in a folder; a context manager that stops it with all that it started.
+
+    Its settings, such as the theme, are its own: neither the person's nor those of a server beside it.
+    """
 
     def __init__(self, folder: Path, *command: str, ready: str, env: dict[str, str] | None = None) -> None:
         self.folder, self.port, self.token = folder, free_port(), secrets.token_hex(16)
@@ -45,7 +49,7 @@ class Server:
         self._process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=folder,
-            env={**os.environ, "HF_HUB_OFFLINE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1", **(env or {})},
+            env={**os.environ, **QUIET, "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"), **(env or {})},
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
