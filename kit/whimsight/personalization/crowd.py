@@ -146,6 +146,22 @@ class Crowd:
             variance[batch.rows] = within + np.einsum("bkp,bkp->bk", left @ covariance, left)
         return centre[:-1], np.maximum(variance[:-1], 1e-12)
 
+    def influence(self, sites: Sites, tau: Array, mean: Array) -> Array:
+        """Each vote's part of the score of the global weights, float64 (n, P): (C^-1 X)_i (z_i - x_i · mean)."""
+        precision, shift = (np.append(v, 0.0) for v in sites)
+        out = np.zeros_like(self.X)
+        for batch in self._batches:
+            X = self.X[batch.rows]
+            own = precision[batch.rows]
+            if batch.dual:
+                inverse, kernel = _dual(X * tau, own)
+                left = X - kernel @ (inverse @ X)
+            else:
+                gram = X.transpose(0, 2, 1) @ (own[..., None] * X)
+                left = X - X @ (_primal(gram, tau) @ gram)
+            out[batch.rows] = left * (shift[batch.rows] - own * (X @ mean))[..., None]
+        return out[:-1]
+
 
 def _dual(scaled: Array, precision: Array) -> tuple[Array, Array]:
     """C^-1 = root(L) (1 + root(L) K root(L))^-1 root(L) and the kernel K = X T² X', both (b, k, k)."""

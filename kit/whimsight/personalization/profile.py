@@ -27,8 +27,8 @@ class TauProfile:
         Of the likelihood-ratio test of tau = 0, half chi-square with 0 and half with 1 degree of freedom
         (Self and Liang 1987).
     square : float
-        Mean of tau² over what the votes leave possible (flat in tau): never 0, which would claim to know that
-        nobody differs.
+        Mean of tau² over what the votes leave possible, tau half-normal with scale 1 before: never 0, which would
+        claim to know that nobody differs.
     """
 
     low: float
@@ -112,6 +112,6 @@ def profile_tau(
     after = values[best:]
     high = np.inf if after[-1] > top - _HALF else float(np.interp(-(top - _HALF), -after, taus[best:]))
     ratio = max(2 * (top - float(values[0])), 0.0)
-    mass = np.exp(values - top)
+    mass = np.exp(values - top - taus**2 / 2)
     square = float((mass * taus**2).sum() / mass.sum())
     return TauProfile(low, high, 1.0 if ratio < 1e-9 else float(ndtr(-np.sqrt(ratio))), square)

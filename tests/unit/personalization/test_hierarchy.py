@@ -217,6 +217,25 @@ def test_what_makes_one_response_better_for_all_is_kept_apart_from_people() -> N
     assert abs(fit.mean[0] - 0.5) < 2.5 * np.sqrt(fit.mean_covariance[0, 0])
 
 
+def test_clusters_widen_the_mean_by_what_pairs_share() -> None:
+    rng = np.random.default_rng(13)
+    found, widths = [], []
+    for _ in range(30):
+        pair = np.repeat(np.arange(60), 20)
+        annotator = rng.permutation(np.repeat(np.arange(60), 20))
+        X = rng.normal(size=(60, 2))[pair]
+        own = np.array([0.5, -0.2]) + rng.normal(0, 0.3, (60, 2))
+        odds = (X * own[annotator]).sum(axis=1) + rng.normal(0, 1.0, 60)[pair]
+        y = rng.random(pair.size) < expit(odds)
+        plain, robust = (fit_hierarchy(X, y, annotator, clusters=c) for c in (None, pair))
+        found.append(robust.mean)
+        widths.append([np.sqrt(np.diag(fit.mean_covariance)) for fit in (plain, robust)])
+    truth = np.std(found, axis=0)
+    plain_sd, robust_sd = np.mean(widths, axis=0)
+    assert (plain_sd < 0.75 * truth).all()
+    assert robust_sd == pytest.approx(truth, rel=0.3)
+
+
 def test_odd_tables_still_give_finite_numbers() -> None:
     made = votes(12, 30, [0.5], 1, 20)
     constant = np.zeros((made.y.size, 1))
