@@ -64,6 +64,7 @@ function feature(k: number, hostile: boolean, next: () => number): MixedFeature 
     name: k < NAMES.length || hostile ? name : "unnamed",
     note: k % 3 === 0 ? "Counted in each response; the difference between the two." : "Closest: a few words more",
     personal: k % 7 !== 5,
+    verdict: k % 7 === 5 ? "shared" : "unclear",
     mean,
     mean_low: mean - 0.05,
     mean_high: mean + 0.05,

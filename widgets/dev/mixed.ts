@@ -58,10 +58,10 @@ function normals(next: () => number): () => number {
 
 function histogram(values: readonly number[]): MixedFeature["spread"] {
   if (values.length === 0) return { low: -1, high: 1, counts: [] };
-  const low = Math.min(...values);
-  const high = Math.max(...values) + 1e-9;
-  const counts = Array.from({ length: 24 }, () => 0);
-  for (const value of values) counts[Math.floor((24 * (value - low)) / (high - low))]! += 1;
+  const low = Math.floor(10 * Math.min(...values)) / 10;
+  const high = Math.ceil(10 * Math.max(...values)) / 10;
+  const counts = Array.from({ length: Math.round(20 * (high - low)) }, () => 0);
+  for (const value of values) counts[Math.min(counts.length - 1, Math.floor(20 * (value - low)))]! += 1;
   return { low, high, counts };
 }
 
@@ -101,6 +101,7 @@ export function mixed({
       name: k === 9 ? "unnamed" : name,
       note: k % 2 === 0 ? "Measured in words: words between white space." : "nothing fits well; closest: signposts",
       personal: own,
+      verdict: own ? (differ ? "differ" : tau < 0.04 ? "agree" : "unclear") : "shared",
       mean,
       mean_low: mean - 0.05,
       mean_high: mean + 0.05,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whimsight.personalization.sentences import feature_sentence
+from whimsight.personalization.sentences import feature_sentence, verdict
 from whimsight.studies._report.words import without_paths
 from whimsight.studies.snapshot import clean, note, plain_number, word
 
@@ -33,7 +33,9 @@ __all__ = [
 ]
 
 _DIGITS = 7
-_BINS = 24
+_BINS, _FEWEST_BINS = 24, 4
+_STEPS = [base * 10.0**power for power in range(-2, 6) for base in (1, 2, 5)]
+_MIDDLE = (0.01, 0.99)
 _SEED_OF_VOTES = 1
 _NUMBERS = ("mean", "mean_low", "mean_high", "tau", "tau_low", "tau_high", "p", "q")
 _SHARES = ("share_opposed", "share_opposed_low", "share_opposed_high")
@@ -72,6 +74,7 @@ def features(people: Personalization, *, quotes: bool) -> list[dict[str, Any]]:
                 "name": word(row["name"]),
                 "note": note(people.study, str(feature), quotes=quotes),
                 "personal": personal,
+                "verdict": verdict(row),
                 **{c: brief(row[c]) for c in (*_NUMBERS, *_SHARES)},
                 "spread": _spread(own[:, j] if personal else None, row),
                 "sentence": clean(feature_sentence(row)),
@@ -82,13 +85,20 @@ def features(people: Personalization, *, quotes: bool) -> list[dict[str, Any]]:
 
 
 def _spread(weights: NDArray[np.float64] | None, row: dict[Any, Any]) -> dict[str, Any]:
+    """Count annotators' weights in bins between round numbers.
+
+    The bins reach over the middle 98 % of people; who lies outside is counted in the first or the last, so that neither
+    end is anybody's weight. Few people are counted in few bins.
+    """
     if weights is None:
         return {"low": brief(row["mean_low"]), "high": brief(row["mean_high"]), "counts": []}
-    low, high = float(weights.min()), float(weights.max())
-    if high - low < 1e-6:  # everybody's are the same
-        low, high = low - 0.05, high + 0.05
-    counts, _ = np.histogram(weights, bins=_BINS, range=(low, high))
-    return {"low": brief(low), "high": brief(high), "counts": counts.tolist()}
+    first, last = np.quantile(weights, _MIDDLE)
+    wanted = np.clip(2 * np.sqrt(weights.size), _FEWEST_BINS, _BINS)
+    step = next(s for s in _STEPS if s * wanted >= last - first or s == _STEPS[-1])
+    low = np.floor(first / step + 1e-9)
+    high = max(np.ceil(last / step - 1e-9), low + 1)
+    counts, _ = np.histogram(np.clip(weights / step, low, high), bins=int(high - low), range=(low, high))
+    return {"low": brief(low * step), "high": brief(high * step), "counts": counts.tolist()}
 
 
 def preset_json(preset: Preset, own: Sequence[int] = ()) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from whimsight.personalization import sections
 from whimsight.personalization.charts import by_spread, person_chart, subjectivity_chart
 from whimsight.personalization.gain_charts import gain_chart
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import altair as alt
-    from numpy.typing import NDArray
 
     from whimsight.personalization._personalization import Personalization
 
@@ -35,7 +32,6 @@ _TOP = 20
 _SNAPSHOT = 3_800_000
 """Bytes for the mixer's weights, votes and texts: with the front end and the drawings the page stays below 5 MB."""
 _CHARACTERS = 6_000
-_ROUND = 0.05
 
 
 def write_report(
@@ -159,23 +155,10 @@ def _snapshot(people: Personalization, **choices: Any) -> dict[str, Any]:
     room = _SNAPSHOT
     while True:
         picture = mixer_snapshot(people, characters=_CHARACTERS, max_bytes=room, **choices)
-        picture["features"] = [
-            {**feature, "spread": _blurred(feature["spread"], own)}
-            for feature, own in zip(picture["features"], people.hierarchy.weights.T, strict=True)
-        ]
         size = len(json_text(picture).encode("utf-8"))
         if size <= _SNAPSHOT or room < _SNAPSHOT // 8:
             return picture
         room = int(room * 0.95 * _SNAPSHOT / size)
-
-
-def _blurred(spread: dict[str, Any], own: NDArray[np.float64]) -> dict[str, Any]:
-    """Return a histogram between round numbers: the ends of the exact one are the weights of two annotators."""
-    if not spread["counts"]:
-        return spread
-    low, high = np.floor(own.min() / _ROUND) * _ROUND, (np.floor(own.max() / _ROUND) + 1) * _ROUND
-    counts, _ = np.histogram(own, bins=len(spread["counts"]), range=(low, high))
-    return {"low": round(float(low), 6), "high": round(float(high), 6), "counts": counts.tolist()}
 
 
 def _drawings(chart: Callable[..., alt.LayerChart], of: str) -> Html:

@@ -11,6 +11,7 @@ import traitlets
 from whimsight._suggest import nearest
 from whimsight.errors import StudyError
 from whimsight.personalization import Personalization, personalize
+from whimsight.personalization.charts import by_spread
 from whimsight.studies import Study
 from whimsight.studies._report.words import without_paths
 from whimsight.studies.page import widget_page
@@ -141,11 +142,7 @@ class PeopleView(View):
         return self._people
 
     def _open_with(self) -> None:
-        made = self._people.hierarchy
-        telling = np.where(self._people.personal, made.tau, 0.0)
-        if not telling.any():
-            telling = np.abs(made.mean)
-        self.selected = str(self._people.features[int(np.argmax(telling))])
+        self.selected = by_spread(self._people)[0]
 
     def _page(self, max_bytes: int, *, names_only: bool = False) -> str:
         """Return a page of its own; where it is too large, of a smaller picture."""

@@ -15,8 +15,9 @@ from tests.unit.personalization.peopling import peopled_study
 
 import whimsight as ws
 from whimsight.errors import StudyError
-from whimsight.personalization.picture import quantised
+from whimsight.personalization.picture import _spread, quantised
 from whimsight.personalization.presets import group_presets, type_presets
+from whimsight.personalization.sentences import verdicts
 from whimsight.personalization.snapshot import calibrator_snapshot, mixer_snapshot
 from whimsight.studies.reading import reading_split
 
@@ -70,7 +71,40 @@ def test_the_spread_counts_every_annotator_once_where_a_feature_is_personal(peop
             continue
         own = people.hierarchy.weights[:, j]
         assert sum(spread["counts"]) == len(people.annotators)
-        assert (spread["low"], spread["high"]) == pytest.approx((own.min(), own.max()), rel=1e-5)
+        edges = np.linspace(spread["low"], spread["high"], len(spread["counts"]) + 1)
+        for k, edge in enumerate(edges[1:-1]):
+            assert sum(spread["counts"][: k + 1]) == (own < edge - 1e-12).sum()
+
+
+def test_the_ends_of_a_spread_are_round_and_leave_the_farthest_people_to_the_outer_bins():
+    rng = np.random.default_rng(0)
+    some = np.concatenate([rng.normal(0.25, 0.2, 398), [-7.123456, 9.876543]])
+    spread = _spread(some, {})
+    first, last = np.quantile(some, [0.01, 0.99])
+    step = (spread["high"] - spread["low"]) / len(spread["counts"])
+    assert step == pytest.approx(0.05)
+    assert spread["low"] == pytest.approx(np.floor(first / 0.05) * 0.05)
+    assert spread["high"] == pytest.approx(np.ceil(last / 0.05) * 0.05)
+    assert spread["counts"][0] == (some < spread["low"] + step).sum()
+    assert spread["counts"][-1] == (some >= spread["high"] - step).sum()
+    assert sum(spread["counts"]) == 400
+
+
+@pytest.mark.parametrize(
+    "values", [[0.123456] * 30, [0.1], [0.0, 0.0], [-3e-9, 4e-9], [-250.123, 310.7, 12.0]]
+)
+def test_a_spread_of_few_or_equal_people_has_few_bins_between_round_ends(values):
+    spread = _spread(np.array(values), {})
+    assert spread["low"] < spread["high"]
+    assert 1 <= len(spread["counts"]) <= 2 * np.sqrt(len(values)) + 4
+    assert sum(spread["counts"]) == len(values)
+    for end in (spread["low"], spread["high"]):
+        assert f"{end:.2g}" == f"{end:.7g}".rstrip("0").rstrip(".") or end == int(end)
+
+
+def test_a_feature_carries_the_verdict_of_the_sentences(people, picture):
+    assert [f["verdict"] for f in picture["features"]] == verdicts(people.subjectivity)
+    assert {"differ", "shared"} <= {f["verdict"] for f in picture["features"]}
 
 
 def test_what_people_turn_and_name_changes_nothing_in_the_pictures(tmp_path):
@@ -96,6 +130,7 @@ def test_a_feature_in_which_no_two_responses_differ_is_said_to_be_one():
         False,
     )
     assert "No two responses" in feature["sentence"]
+    assert feature["verdict"] == "absent"
 
 
 # -- presets

@@ -8,7 +8,7 @@ import { STEP } from "./axis";
 import { type Row, turnInterval } from "./rows";
 import { Spread } from "./Spread";
 import type { State } from "./state";
-import { DIFFER, differ, opposed, presetName, weight, weightRange } from "./words";
+import { DIFFER, opposed, presetName, weight, weightRange } from "./words";
 
 const COARSE = 0.05;
 const PAGE = 0.25;
@@ -17,7 +17,7 @@ const TOGETHER = 800;
 
 function Words({ row }: { row: Row }) {
   const { found, sign } = row;
-  const verdict = differ(found);
+  const verdict = DIFFER[found.verdict];
   const [low, high] = turnInterval(found.mean_low, found.mean_high, sign);
   if (!found.personal) {
     return (
@@ -29,7 +29,7 @@ function Words({ row }: { row: Row }) {
   return (
     <>
       <span class="mx-words">
-        {verdict && <span class={`mx-${verdict}`}>{DIFFER[verdict]}</span>}
+        {verdict && <span class={`mx-${found.verdict}`}>{verdict}</span>}
         {verdict && spread && " · "}
         {spread}
       </span>

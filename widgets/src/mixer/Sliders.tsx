@@ -1,7 +1,9 @@
 /** The sliders: personal features first, those that are the same for everyone folded under them. */
 import { tickStep } from "d3-array";
+import { Fragment } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { tickLabel } from "../shared/format";
+import { UNNAMED } from "../shared/names";
 import { Chosen } from "./Chosen";
 import type { Row } from "./rows";
 import { Slider } from "./Slider";
@@ -65,10 +67,27 @@ function Group({ state, rows, label }: { state: State; rows: readonly Row[]; lab
   );
 }
 
+/** Features without a weight: nothing that was voted on tells anything of them. */
+function Absent({ rows }: { rows: readonly Row[] }) {
+  return (
+    <p class="lb-fine mx-absent">
+      {`No two responses that were voted on differ in ${rows.length === 1 ? "" : `${rows.length} features: `}`}
+      {rows.map((row, at) => (
+        <Fragment key={row.id}>
+          {at > 0 && ", "}
+          <bdi title={row.id}>{row.name === UNNAMED ? row.id : row.name}</bdi>
+        </Fragment>
+      ))}
+      .
+    </p>
+  );
+}
+
 export function Sliders({ state }: { state: State }) {
   const list = useRef<HTMLDivElement>(null);
   const personal = state.personal.value;
   const shared = state.shared.value;
+  const absent = state.absent.value;
   const open = state.unfolded.value;
   const id = `${state.uid}-shared`;
   const under = useRef<HTMLDivElement>(null);
@@ -113,7 +132,8 @@ export function Sliders({ state }: { state: State }) {
             </div>
           </>
         )}
-        {personal.length + shared.length === 0 && (
+        {absent.length > 0 && <Absent rows={absent} />}
+        {personal.length + shared.length + absent.length === 0 && (
           <div class="lb-empty">
             <p>No feature is left by this search.</p>
             <button type="button" class="lb-button" onClick={state.clearFilters}>

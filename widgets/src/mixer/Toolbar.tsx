@@ -14,7 +14,7 @@ export function Toolbar({ state }: { state: State }) {
           <span class="lb-fine">by</span>
           <select
             aria-label="Order of the sliders"
-            title="By the spread of people’s weights, or the size of the preset’s weight, largest first; or by name"
+            title="By the spread of people’s weights, those in which they differ beyond chance first; by the size of the preset’s weight; or by name"
             value={state.by.value}
             onChange={(event) => {
               state.by.value = event.currentTarget.value as By;

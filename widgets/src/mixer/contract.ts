@@ -7,6 +7,12 @@
  */
 import type { FeatureId, Kind, Label, Work } from "../protocol";
 
+/**
+ * "differ": beyond chance; "agree": any spread is small; "unclear": neither is known; "shared": the same for everyone by
+ * the analyst's choice; "absent": no two responses that were voted on differ in it.
+ */
+export type Verdict = "differ" | "agree" | "unclear" | "shared" | "absent";
+
 /** One feature, how people weigh it, and how they differ. The calibrator shows the same. */
 export interface MixedFeature {
   feature: FeatureId;
@@ -17,6 +23,8 @@ export interface MixedFeature {
   note: string;
   /** Whether annotators have weights of their own for it: the analyst's choice. */
   personal: boolean;
+  /** Whether people differ in it, by the one rule that Python has for it (`sentences.verdict`). */
+  verdict: Verdict;
   /** Everyone's weight. */
   mean: number;
   mean_low: number;
@@ -32,16 +40,15 @@ export interface MixedFeature {
   share_opposed_low: number | null;
   share_opposed_high: number | null;
   /**
-   * Annotators' posterior mean weights in equal bins over [low, high]. For features that are not personal `counts` is
-   * empty (low and high are still numbers).
+   * Annotators' posterior mean weights in equal bins over [low, high], round numbers around the middle 98 % of them; who
+   * lies outside is counted in the first or last bin. For features that are not personal `counts` is empty (low and high
+   * are still numbers).
    */
   spread: { low: number; high: number; counts: number[] };
   /** What is said of it, with NAME where the name goes; and of the feature turned round. */
   sentence: string;
   sentence_turned?: string;
 }
-
-/* The page says "people differ" where q is at most 0.05, else "people agree" where tau_high is below 0.1 (`words.ts`). */
 
 export type PresetKind = "everyone" | "group" | "type" | "annotator" | "person";
 

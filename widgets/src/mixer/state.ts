@@ -20,9 +20,13 @@ import { presetName } from "./words";
 export interface State extends Omit<Listing, "view" | "chosen">, Outcome, Saving {
   snapshot: ReadonlySignal<MixerSnapshot | null>;
   rows: ReadonlySignal<readonly Row[]>;
-  /** What the search leaves, in order: personal features, and those that are the same for everyone. */
+  /**
+   * What the search leaves, in order: personal features, those that are the same for everyone, and those in which no two
+   * responses that were voted on differ, which have no weight.
+   */
   personal: ReadonlySignal<readonly Row[]>;
   shared: ReadonlySignal<readonly Row[]>;
+  absent: ReadonlySignal<readonly Row[]>;
   /** Those whose sliders are to be seen. */
   view: ReadonlySignal<readonly Row[]>;
   chosen: ReadonlySignal<Row | null>;
@@ -131,8 +135,10 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
   const outcome = createOutcome({ snapshot, preset, everyone, setting, set });
 
   const listed = computed(() => ordered(found(rows.value, search.value), by.value, base.value));
-  const personal = computed(() => listed.value.filter((row) => row.found.personal));
-  const shared = computed(() => listed.value.filter((row) => !row.found.personal));
+  const isAbsent = ({ found }: Row): boolean => found.verdict === "absent";
+  const personal = computed(() => listed.value.filter((row) => row.found.personal && !isAbsent(row)));
+  const shared = computed(() => listed.value.filter((row) => !row.found.personal && !isAbsent(row)));
+  const absent = computed(() => listed.value.filter(isAbsent));
   const unfolded = computed(() => {
     // What is looked for is shown.
     if (search.value.trim() !== "") return true;
@@ -193,6 +199,7 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
     rows,
     personal,
     shared,
+    absent,
     view,
     chosen,
     choose,

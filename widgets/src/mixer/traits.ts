@@ -7,7 +7,7 @@ import type { History, Setting } from "./setting";
 
 /** Milliseconds from the last move of a slider until Python hears of it. */
 const SETTLED = 150;
-/** What Python sets within so many milliseconds (a preset and its weights) is one step. */
+/** A preset that Python chooses, and the weights that come so many milliseconds later, are one step. */
 const TOGETHER = 100;
 
 interface Given {
@@ -38,14 +38,14 @@ export function createTraits(
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Features of the snapshot that was begun with. */
   let begun: string | null = null;
-  let heard = 0;
+  let chosen = Number.NEGATIVE_INFINITY;
   let steps = 0;
 
   /** The name of the step that Python is taking. */
-  function step(): string {
+  function step(another: boolean): string {
     const now = performance.now();
-    if (now - heard > TOGETHER) steps += 1;
-    heard = now;
+    if (another || now - chosen > TOGETHER) steps += 1;
+    chosen = another ? now : Number.NEGATIVE_INFINITY;
     return `python ${steps}`;
   }
 
@@ -92,7 +92,7 @@ export function createTraits(
       // A person's place between everyone and a preset is not told to Python, and stays as long as the preset does.
       const blend = told.preset === mine.preset ? mine.blend : 1;
       if (told.weights.some((weight, k) => weight !== mine.weights[k])) given.value = told.weights;
-      history.apply({ ...told, blend }, step());
+      history.apply({ ...told, blend }, step(told.preset !== mine.preset));
     }),
     effect(() => {
       const { weights: mine, preset: from, locked: kept } = history.now.value;

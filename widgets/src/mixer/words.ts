@@ -1,5 +1,5 @@
 /** What is said of features and presets. Pure functions. */
-import type { MixedFeature, Preset } from "./contract";
+import type { MixedFeature, Preset, Verdict } from "./contract";
 
 const MINUS = "\u2212";
 
@@ -11,21 +11,10 @@ export function weight(value: number): string {
 
 export const weightRange = (low: number, high: number): string => `${weight(low)} to ${weight(high)}`;
 
-/** A spread of weights that is certainly below this is next to nothing: 2.5 points at even odds. */
-export const LITTLE = 0.1;
-const SIGNIFICANT = 0.05;
-
-export type Differ = "agree" | "differ" | "unclear";
-
-export function differ({ q, tau_high }: MixedFeature): Differ | null {
-  if (q === null || tau_high === null) return null;
-  if (q <= SIGNIFICANT) return "differ";
-  return tau_high < LITTLE ? "agree" : "unclear";
-}
-
-export const DIFFER: Record<Differ, string> = {
-  agree: "people agree",
+/** What is said of a personal feature beside its slider. */
+export const DIFFER: Partial<Record<Verdict, string>> = {
   differ: "people differ",
+  agree: "people agree",
   unclear: "people may differ",
 };
 

@@ -6,7 +6,7 @@ import { base64, mixed } from "../../dev/mixed";
 import { MixerKernel } from "../../dev/mixerKernel";
 import { PERSON_EVENT } from "../../src/calibrator/contract";
 import { studyPrint } from "../../src/calibrator/person";
-import type { MixerModel, MixerSnapshot, Preset } from "../../src/mixer/contract";
+import type { MixedFeature, MixerModel, MixerSnapshot, Preset } from "../../src/mixer/contract";
 import mixer from "../../src/mixer/index";
 import { dot, order } from "../../src/mixer/ranking";
 import { weight } from "../../src/mixer/words";
@@ -202,6 +202,37 @@ describe("presets", () => {
     expect(event.defaultPrevented).toBe(true);
     await waitFor(() => expect(value(0)).toBe("−0.30"));
     expect(chip(/Ada/).checked).toBe(true);
+  });
+});
+
+describe("whether people differ", () => {
+  const judged = (): MixerSnapshot => {
+    const snapshot = small();
+    const features = snapshot.features.map((one, k): MixedFeature => {
+      if (k === 1) return { ...one, verdict: "agree", q: 0.9, tau_high: 0.3 };
+      if (k === 2) return { ...one, personal: false, verdict: "absent", mean: 0, tau: null };
+      return one;
+    });
+    return { ...snapshot, features };
+  };
+
+  it("is what Python says, not a rule of the page's own", () => {
+    const { slider } = mount({}, judged());
+    const line = (k: number): string => slider(k).closest("li")?.textContent ?? "";
+    expect(line(1)).toContain("people agree · τ");
+    expect(line(0)).toContain("people differ · τ");
+  });
+
+  it("cannot be said of what no voted pair differs in: it has no slider, and is named and found", async () => {
+    const { root, sliders, slider, snapshot } = mount({}, judged());
+    expect(slider(2)).toBeUndefined();
+    const name = snapshot.features[2]?.name ?? "";
+    expect(root.querySelector(".mx-absent")?.textContent).toBe(
+      `No two responses that were voted on differ in ${name}.`,
+    );
+    fireEvent.input(screen.getByRole("searchbox"), { target: { value: name } });
+    await waitFor(() => expect(sliders()).toHaveLength(0));
+    expect(screen.queryByText("No feature is left by this search.")).toBeNull();
   });
 });
 

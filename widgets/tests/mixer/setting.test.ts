@@ -2,11 +2,15 @@ import { describe, expect, it } from "vitest";
 import { mixed } from "../../dev/mixed";
 import { studyPrint } from "../../src/calibrator/person";
 import { reach } from "../../src/mixer/axis";
+import type { MixedFeature } from "../../src/mixer/contract";
+import { type By, ordered } from "../../src/mixer/order";
 import { presetOf } from "../../src/mixer/people";
+import { joinRow, type Row } from "../../src/mixer/rows";
 import { outline } from "../../src/mixer/Spread";
 import { asJson, asPython } from "../../src/mixer/saving";
 import { between, createHistory, moved, type Setting } from "../../src/mixer/setting";
-import { differ, opposed, ordinal, weight } from "../../src/mixer/words";
+import { opposed, ordinal, weight } from "../../src/mixer/words";
+import type { Label } from "../../src/protocol";
 
 const FIRST: Setting = { weights: [0.1, 0.2], preset: "everyone", blend: 1, locked: new Set() };
 
@@ -73,13 +77,6 @@ describe("words", () => {
   const { features } = mixed({ features: 6, personal: 5, votes: 10, sets: 1 });
   const one = features[0] as (typeof features)[number];
 
-  it("say that people differ, agree, or may differ, by q and by how large the spread may be", () => {
-    expect(differ({ ...one, q: 0.05, tau_high: 0.05 })).toBe("differ");
-    expect(differ({ ...one, q: 0.06, tau_high: 0.09 })).toBe("agree");
-    expect(differ({ ...one, q: 0.06, tau_high: 0.3 })).toBe("unclear");
-    expect(differ({ ...one, q: null, tau_high: 0.3 })).toBeNull();
-  });
-
   it("say how many lean the other way, with the interval", () => {
     const said = { share_opposed: 0.1849, share_opposed_low: 0.002, share_opposed_high: 0.25 };
     expect(opposed({ ...one, ...said })).toBe("18% lean the other way (<1 to 25)");
@@ -90,6 +87,43 @@ describe("words", () => {
     expect([1, 2, 3, 4, 11, 12, 13, 21, 102].map(ordinal).join(" ")).toBe(
       "1st 2nd 3rd 4th 11th 12th 13th 21st 102nd",
     );
+  });
+});
+
+describe("the order of the sliders", () => {
+  const { features } = mixed({ features: 6, personal: 6, votes: 10, sets: 1 });
+  const rows = (
+    [
+      ["agree", 0.3, 0.1],
+      ["differ", 0.2, 0.1],
+      ["unclear", 0.9, 0.1],
+      ["differ", 0.4, 0.1],
+      ["shared", null, 0.8],
+      ["shared", null, -0.9],
+    ] as const
+  ).map(([verdict, tau, mean], index) =>
+    joinRow(
+      { ...(features[index] as MixedFeature), name: `feature ${5 - index}`, verdict, tau, mean },
+      undefined,
+      index,
+    ),
+  );
+  const by = (how: By, weights: readonly number[] = []): number[] =>
+    ordered(rows, how, weights).map(({ index }) => index);
+
+  it("by spread is that of Python: where people differ beyond chance, where it is unclear, where they agree", () => {
+    expect(by("spread")).toEqual([3, 1, 2, 0, 5, 4]);
+  });
+
+  it("puts what people rejected last", () => {
+    const rejected = joinRow((rows[3] as Row).found, { status: "rejected" } as Label, 3);
+    const some = [rejected, ...rows.filter(({ index }) => index !== 3)];
+    expect(ordered(some, "spread", []).map(({ index }) => index)).toEqual([1, 2, 0, 5, 4, 3]);
+  });
+
+  it("by weight is that of the weights to begin from, whatever their sign; by name that of the names", () => {
+    expect(by("weight", [0.1, -0.5, 0.3, 0, 0, 0.4])).toEqual([1, 5, 2, 0, 4, 3]);
+    expect(by("name")).toEqual([5, 4, 3, 2, 1, 0]);
   });
 });
 
