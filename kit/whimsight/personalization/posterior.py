@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from whimsight._threads import one_thread
 from whimsight.errors import FitError
 from whimsight.personalization.sites import Sites, averaged, cavities, flat_sites, matched
 
@@ -16,6 +17,7 @@ _STEPS = 200
 _PLAIN = 40
 _DAMPING = 0.5
 _TOLERANCE = 1e-9
+_SMALL = 40  # votes; more would share out each of many small products over threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +104,21 @@ def update(
     design, votes, shift, power = _checked(prior, X, y, offset, weights)
     if votes.size == 0:
         return prior
-    spread = design @ prior.covariance
-    kernel = spread @ design.T
-    start = design @ prior.mean + shift
-    sites = flat_sites(votes, power)
-    for turn in range(_STEPS):
-        inverse, pull, mean, variance = _moments(kernel, start, sites)
-        new = matched(votes, power, *cavities(mean, variance, sites))
-        moved = max(float(np.abs(b - a).max()) for a, b in zip(sites, new, strict=True))
-        if moved < _TOLERANCE:
-            break
-        step = 1.0 if turn < _PLAIN else _DAMPING
-        sites = Sites(*(a + step * (b - a) for a, b in zip(sites, new, strict=True)))
-    covariance = prior.covariance - spread.T @ inverse @ spread
-    return Gaussian(prior.mean + pull @ spread, (covariance + covariance.T) / 2)
+    with one_thread(votes.size > _SMALL):
+        spread = design @ prior.covariance
+        kernel = spread @ design.T
+        start = design @ prior.mean + shift
+        sites = flat_sites(votes, power)
+        for turn in range(_STEPS):
+            inverse, pull, mean, variance = _moments(kernel, start, sites)
+            new = matched(votes, power, *cavities(mean, variance, sites))
+            moved = max(float(np.abs(b - a).max()) for a, b in zip(sites, new, strict=True))
+            if moved < _TOLERANCE:
+                break
+            step = 1.0 if turn < _PLAIN else _DAMPING
+            sites = Sites(*(a + step * (b - a) for a, b in zip(sites, new, strict=True)))
+        covariance = prior.covariance - spread.T @ inverse @ spread
+        return Gaussian(prior.mean + pull @ spread, (covariance + covariance.T) / 2)
 
 
 def predictive(belief: Gaussian, X: ArrayLike, *, offset: ArrayLike = 0.0) -> NDArray[np.float64]:
