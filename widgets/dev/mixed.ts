@@ -189,6 +189,8 @@ export function mixed({
         return {
           text,
           length: [...text].length + (i === 2 ? 900 : 0),
+          row: 100 * place + i,
+          side: i % 2 === 0 ? "a" : "b",
           label: n === 2 ? "AB"[i]! : (MODELS[i % MODELS.length] ?? "") + odd(i),
           codes: mine.map((value, k) => at.reduce((sum, one) => sum + value - one[k]!, 0) / n),
           won: i === 4 ? null : Math.floor(next() * 12),

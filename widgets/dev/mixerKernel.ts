@@ -1,4 +1,4 @@
-/** A stand-in for Python behind a mixer: its traits, and an answer to the one thing that it asks. */
+/** A stand-in for Python behind a mixer: its traits, and answers to the two things that it asks. */
 import type { MixerModel, MixerSnapshot } from "../src/mixer/contract";
 import type { AnswerMessage, RequestMessage } from "../src/protocol";
 import type { FakeOptions, Mood } from "./kernel";
@@ -60,9 +60,13 @@ export class MixerKernel {
     const message = content as RequestMessage;
     this.received.push(message);
     if (this.mood === "gone") return;
-    const { id } = message;
+    const { id, name } = message;
+    const result =
+      name === "whole"
+        ? { text: `${"whole ".repeat(300)}the end of ${message.args.row} ${message.args.part}` }
+        : { filename: "made-up.json", json: JSON.stringify(message.args) };
     const answers: Record<Exclude<Mood | "none", "gone">, AnswerMessage> = {
-      well: { kind: "answer", id, ok: true, result: { filename: "made-up.json", json: JSON.stringify(message.args) } },
+      well: { kind: "answer", id, ok: true, result },
       ill: { kind: "answer", id, ok: false, error: { type: "RewardError", message: "The embedder is not at hand." } },
       none: { kind: "answer", id, ok: false, error: { type: "NoKernel", message: "No Python here." } },
     };

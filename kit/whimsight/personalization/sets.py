@@ -33,6 +33,8 @@ class ResponseSet:
         A row of the study in which the prompt stands.
     texts : tuple of str
         (n,): the responses.
+    places : tuple of (int, str)
+        (n,): where each stands in the study: a row, and "a" or "b".
     labels : tuple of str
         (n,): who wrote them where the study knows it, else A, B and so on.
     codes : ndarray
@@ -45,6 +47,7 @@ class ResponseSet:
 
     row: int
     texts: tuple[str, ...]
+    places: tuple[tuple[int, str], ...]
     labels: tuple[str, ...]
     codes: NDArray[np.float64]
     won: NDArray[np.int64]
@@ -193,11 +196,21 @@ class _Edges:
         return ResponseSet(
             row=int(rows[0]),
             texts=tuple(unique[i] for i in ids),
+            places=self._places(rows, ids),
             labels=self._labels(self.rows[part], ids),
             codes=some - some.mean(axis=0),
             won=wins[chosen].astype(np.int64),
             votes=total[chosen].astype(np.int64),
         )
+
+    def _places(self, rows: NDArray[np.int64], ids: NDArray[np.int64]) -> tuple[tuple[int, str], ...]:
+        """Return for each text a row and a side where it stands."""
+        texts = self.people.study.pairs.texts()
+        where: dict[int, tuple[int, str]] = {}
+        for side, of in (("a", texts.a), ("b", texts.b)):
+            for row, text in zip(rows.tolist(), of[rows].tolist(), strict=True):
+                where.setdefault(text, (row, side))
+        return tuple(where[int(i)] for i in ids)
 
     def _labels(self, rows: NDArray[np.int64], ids: NDArray[np.int64]) -> tuple[str, ...]:
         """Return the models of responses where the pairs name them, else letters."""

@@ -226,13 +226,15 @@ def _set_json(one: ResponseSet, prompt: str, limit: int) -> dict[str, Any]:
         {
             "text": clean(text[:limit]),
             "length": len(text),
+            "row": row,
+            "side": side,
             "label": clean(label),
             "codes": numbers(codes),
             "won": int(won) if votes else None,
             "votes": int(votes),
         }
-        for text, label, codes, won, votes in zip(
-            one.texts, one.labels, one.codes, one.won, one.votes, strict=True
+        for text, (row, side), label, codes, won, votes in zip(
+            one.texts, one.places, one.labels, one.codes, one.won, one.votes, strict=True
         )
     ]
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from whimsight.personalization.picture import own_votes, preset_json
 from whimsight.personalization.presets import Preset, annotator_preset, asked_presets, person_preset
 from whimsight.personalization.snapshot import mixer_snapshot
 from whimsight.personalization.tally import agreement, flips, log_odds
-from whimsight.widgets.answers import Answers, Arguments
+from whimsight.widgets.mixer_answers import MixerAnswers
 from whimsight.widgets.personal import PeopleView, Weights, as_people, filled, finite
 from whimsight.widgets.view import Checked
 
@@ -29,20 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["PreferenceMixer"]
 
 _PAGE_PERSON = 90  # characters of an id that a page gives to a person whom a calibrator on it handed over
-
-
-class _MixerAnswers(Answers):
-    """Answers requests of a mixer: those about features, and the reward."""
-
-    def __init__(
-        self, people: Personalization, reward: Callable[..., dict[str, str]], **choices: Any
-    ) -> None:
-        super().__init__(people.study, **choices)
-        self._reward = reward
-        self._handlers["reward"] = self._make_reward
-
-    def _make_reward(self, args: Arguments) -> dict[str, Any]:
-        return self._reward(args.get("weights", list), args.get("preset", str))
 
 
 class PreferenceMixer(PeopleView):
@@ -132,7 +118,7 @@ class PreferenceMixer(PeopleView):
         self._page_speaks = False
         ballots, mean = given.ballots, given.hierarchy.mean
         self._everyones = log_odds(ballots.X, mean, given.hierarchy.intercept)
-        answers = _MixerAnswers(
+        answers = MixerAnswers(
             given, self._reward_json, author=author, embedder=embedder, changed=self._changed
         )
         super().__init__(given, answers, height=height)

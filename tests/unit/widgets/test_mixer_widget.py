@@ -21,6 +21,7 @@ from whimsight.labels import LabelStore
 from whimsight.personalization import Personalization
 from whimsight.personalization.reward import Reward
 from whimsight.personalization.snapshot import mixer_snapshot
+from whimsight.studies.reading import reading_split
 from whimsight.widgets import PreferenceMixer, view
 
 MODULES = {**BUILT, "mixer.js": "export default { render() {} }", "mixer.css": ".mx {}"}
@@ -399,6 +400,53 @@ def test_the_page_gets_the_reward_as_a_file_that_opens(mixer: PreferenceMixer, t
     }
     for wrong in ({"weights": [1], "preset": ""}, {"weights": "x", "preset": ""}, {"weights": [0] * 5}, None):
         assert error(mixer, "reward", wrong)
+
+
+# -- texts
+
+
+def test_whole_texts_are_sent_from_where_the_snapshot_says_they_stand(tmp_path: Path) -> None:
+    study = several([(0, 1), (1, 2), (0, 2)], texts=["long " * 900, "longer " * 900, "</script>\ud83d" * 400])
+    study.labels = LabelStore(tmp_path / "work.labels")
+    mixer, frame = PreferenceMixer(study), study.pairs.frame
+    cut = 0
+    for one in mixer.snapshot["sets"]:
+        prompt = result(mixer, "whole", row=one["row"], part="prompt")["text"]
+        assert prompt == one["prompt"]
+        for response in one["responses"]:
+            text = result(mixer, "whole", row=response["row"], part=response["side"])["text"]
+            assert len(text) == response["length"]
+            assert text.startswith(response["text"])
+            assert frame["prompt"][response["row"]] == prompt
+            cut += len(response["text"]) < len(text)
+    assert cut > 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"part": None}, "'whole' needs 'part' (str)"),
+        ({"part": "annotator"}, "has the parts 'prompt', 'a' and 'b'"),
+        ({"part": ["a"]}, "'whole' needs 'part' (str)"),
+        ({"row": None}, "needs the whole number 'row'"),
+        ({"row": -1}, "'row' must be a whole number from 0"),
+        ({"row": 10**9}, "'row' must be a whole number from 0"),
+        ({"row": 0.5}, "'row' must be a whole number from 0"),
+        ({"row": True}, "needs the whole number 'row'"),
+        ({"row": float("nan")}, "needs the whole number 'row'"),
+        ({"row": "0"}, "needs the whole number 'row'"),
+    ],
+)
+def test_a_text_from_nowhere_is_refused(mixer: PreferenceMixer, wrong: dict[str, Any], says: str) -> None:
+    right = {"row": int(reading_split(mixer.study)[0][0]), "part": "a"}
+    assert result(mixer, "whole", **right)["text"]
+    assert says in error(mixer, "whole", right | wrong)
+    assert error(mixer, "whole")
+
+
+def test_a_pair_that_blind_tests_ask_about_is_not_read_beforehand(mixer: PreferenceMixer) -> None:
+    row = int(reading_split(mixer.study)[1][0])
+    assert "blind tests" in error(mixer, "whole", {"row": row, "part": "a"})
 
 
 # -- names, pages

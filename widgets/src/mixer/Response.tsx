@@ -111,8 +111,10 @@ export function Response({ state, set, ranked }: ResponseProps) {
           </ul>
           {!namesOnly && (
             <Folded
+              state={state}
               text={response.text}
               length={response.length}
+              place={{ row: response.row, part: response.side }}
               label={`the response of ${response.label}`}
             />
           )}

@@ -1,6 +1,7 @@
 /** Responses to one prompt in the order of their scores; they move to their new places when it changes. */
 import { useComputed } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { codePoints } from "../shared/marks";
 import { Folded } from "./Folded";
 import { Response } from "./Response";
 import type { State } from "./state";
@@ -85,8 +86,10 @@ export function Responses({ state }: { state: State }) {
           <span class="lb-fine">Prompt</span>
           <Folded
             key={`prompt ${at}`}
+            state={state}
             text={set.prompt}
-            length={set.prompt_length ?? [...set.prompt].length}
+            length={set.prompt_length ?? codePoints(set.prompt)}
+            place={{ row: set.row, part: "prompt" }}
             label="the prompt"
           />
         </div>

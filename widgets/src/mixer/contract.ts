@@ -83,6 +83,9 @@ export interface MixedResponse {
   /** Possibly only its beginning; `length` characters (code points) in all. */
   text: string;
   length: number;
+  /** Where it stands in the study, for a request of the whole. */
+  row: number;
+  side: "a" | "b";
   /** A model's name, or "A", "B". */
   label: string;
   /**
@@ -178,5 +181,7 @@ declare module "../protocol" {
   interface Requests {
     /** The whole reward at these weights, as text of the JSON file that `ws.Reward.open` reads, with a file name. */
     reward: [{ weights: number[]; preset: string }, { filename: string; json: string }];
+    /** A whole text, by a row of the study. */
+    whole: [{ row: number; part: "prompt" | "a" | "b" }, { text: string }];
   }
 }

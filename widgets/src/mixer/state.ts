@@ -14,10 +14,11 @@ import { createPeople } from "./people";
 import { byId, joinRow, type Row } from "./rows";
 import { createSaving, type Saving } from "./saving";
 import { between, createHistory, moved, type Setting } from "./setting";
+import { createTexts, type Texts } from "./texts";
 import { createTraits } from "./traits";
 import { presetName } from "./words";
 
-export interface State extends Omit<Listing, "view" | "chosen">, Outcome, Saving {
+export interface State extends Omit<Listing, "view" | "chosen">, Outcome, Saving, Texts {
   snapshot: ReadonlySignal<MixerSnapshot | null>;
   rows: ReadonlySignal<readonly Row[]>;
   /**
@@ -195,6 +196,7 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
     ...desk,
     ...outcome,
     ...saving,
+    ...createTexts(connection, options.wait ?? {}),
     snapshot,
     rows,
     personal,

@@ -6,10 +6,17 @@ import { base64, mixed } from "../../dev/mixed";
 import { MixerKernel } from "../../dev/mixerKernel";
 import { PERSON_EVENT } from "../../src/calibrator/contract";
 import { studyPrint } from "../../src/calibrator/person";
-import type { MixedFeature, MixerModel, MixerSnapshot, Preset } from "../../src/mixer/contract";
+import type {
+  MixedFeature,
+  MixedResponse,
+  MixerModel,
+  MixerSnapshot,
+  Preset,
+} from "../../src/mixer/contract";
 import mixer from "../../src/mixer/index";
 import { dot, order } from "../../src/mixer/ranking";
 import { weight } from "../../src/mixer/words";
+import { count } from "../../src/shared/format";
 
 let clean: (() => void)[] = [];
 beforeEach(() => localStorage.clear());
@@ -440,6 +447,62 @@ describe("Python", () => {
   it("finds weights of other features, or none, to be those of the preset", () => {
     const { value, snapshot } = mount({}, small(), { weights: [1, 2], preset: "type:1", locked: ["nobody"] });
     expect(value(0)).toBe(weight(presetOf(snapshot, "type:1").weights[0] ?? 0));
+  });
+});
+
+describe("a text that is cut off", () => {
+  // Of the third response of each set 900 characters are missing.
+  const cut = () => {
+    const snapshot = small();
+    const response = snapshot.sets[0]?.responses[2] as MixedResponse;
+    const label = `the response of ${response.label}`;
+    const here = (): HTMLElement => button(`Show all of ${label}`).closest(".mx-text") as HTMLElement;
+    return { snapshot, response, label, here };
+  };
+
+  it("says how long it is, and is fetched whole from Python when it is unfolded, once", async () => {
+    const { snapshot, response, label, here } = cut();
+    const { kernel } = mount({}, snapshot);
+    const text = here();
+    expect(button(`Show all of ${label}`).textContent).toBe(
+      `show all (${count(response.length)} characters)`,
+    );
+    fireEvent.click(button(`Show all of ${label}`));
+    await waitFor(() => expect(text.textContent).toContain(`the end of ${response.row} ${response.side}`));
+    expect(text.querySelector(".mx-missing")).toBeNull();
+    fireEvent.click(button(`Fold ${label}`));
+    await waitFor(() => expect(button(`Show all of ${label}`)).toBeTruthy());
+    fireEvent.click(button(`Show all of ${label}`));
+    await waitFor(() => expect(text.textContent).toContain("the end of"));
+    expect(kernel.received.map(({ name, args }) => [name, args])).toEqual([
+      ["whole", { row: response.row, part: response.side }],
+    ]);
+  });
+
+  it("shows what there is of it and says how much is missing where the kernel does not answer", async () => {
+    const { snapshot, label, here } = cut();
+    const { kernel } = mount({ mood: "ill" }, snapshot);
+    const text = here();
+    fireEvent.click(button(`Show all of ${label}`));
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toBe("The embedder is not at hand.");
+    expect(text.textContent).toContain("… 900 more characters");
+    kernel.mood = "well";
+    fireEvent.click(button(`Fetch all of ${label}`));
+    await waitFor(() => expect(text.textContent).toContain("the end of"));
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("in a saved copy asks nobody, and says that the rest is not there", async () => {
+    const { snapshot, response, label, here } = cut();
+    const { kernel } = mount({ editable: false, mood: "none", page: true }, snapshot);
+    const text = here();
+    expect(button(`Show all of ${label}`).textContent).toBe(
+      `show ${count(response.length - 900)} of ${count(response.length)} characters`,
+    );
+    fireEvent.click(button(`Show all of ${label}`));
+    await waitFor(() => expect(text.textContent).toContain("… 900 more characters, not in this file"));
+    expect(kernel.received).toEqual([]);
   });
 });
 

@@ -11,6 +11,8 @@ function setOf(traits: readonly (readonly number[])[]): ResponseSet {
     responses: traits.map((mine, i) => ({
       text: `text ${i}`,
       length: 6,
+      row: 0,
+      side: "a" as const,
       label: `model ${i}`,
       codes: mine.map((value, k) => traits.reduce((sum, other) => sum + (value - (other[k] ?? 0)) / n, 0)),
       won: null,
