@@ -154,7 +154,7 @@ def group_differences(
 
 
 def _coded(group: Sequence[object] | NDArray[np.object_]) -> tuple[list[object], NDArray[np.int64]]:
-    codes, found = pd.factorize(pd.Series(group), sort=False)
+    codes, found = pd.factorize(np.asarray(group, dtype=object))
     order = np.argsort(np.asarray([str(v) for v in found], dtype=object), kind="stable")
     place = np.append(np.argsort(order), -1)
     return [found[i] for i in order], np.asarray(place[codes], dtype=np.int64)
@@ -280,9 +280,9 @@ def _told(
     d = design.shape[1]
     cell = a * n_groups + g
     cells = (int(a.max()) + 1) * n_groups
-    score = np.stack([np.bincount(cell, residual * c, cells) for c in design.T], axis=1)
-    information = np.empty((cells, d, d))
+    score, information = np.empty((cells, d)), np.empty((cells, d, d))
     for i in range(d):
+        score[:, i] = np.bincount(cell, residual * design[:, i], cells)
         for j in range(i, d):
             sums = np.bincount(cell, curve * design[:, i] * design[:, j], cells)
             information[:, i, j] = information[:, j, i] = sums

@@ -16,7 +16,7 @@ __all__ = ["update_together"]
 _STEPS = 200
 _PLAIN = 40
 _DAMPING = 0.5
-_TOLERANCE = 1e-6
+_TOLERANCE = 1e-8
 _NUMBERS = 4_000_000
 _ALIKE = 0.75
 """People are updated side by side whose numbers of votes are at least this part of the largest."""
@@ -43,7 +43,7 @@ def update_together(prior: Gaussian, X: Array, y: Array, people: Sequence[NDArra
 
     Notes
     -----
-    The fixed point of `update`, to about 1e-6. People with like numbers of votes are filled up with votes of weight 0
+    The fixed point of `update`. People with like numbers of votes are filled up with votes of weight 0
     and updated side by side.
 
     Examples

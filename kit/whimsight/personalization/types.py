@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from whimsight._threads import one_thread
 from whimsight.errors import FitError
+from whimsight.personalization.hierarchy import Hierarchy
+from whimsight.personalization.sites import cavities, flat_sites, matched
 
 __all__ = ["Told", "Types", "annotator_types", "told_by_votes"]
 
 _STEPS = 300
-_TOLERANCE = 1e-6
+_TOLERANCE = 1e-5
 _STARTS = 4
+_SHORT = 12
+_ROUNDS = 50
 
 Array = NDArray[np.float64]
 
@@ -78,42 +82,63 @@ class _Mixture:
 
 
 def told_by_votes(
-    X: Array,
-    y: Array,
-    annotator: NDArray[np.int64],
-    weights: Array,
-    *,
-    offset: Array | float = 0.0,
+    people: Hierarchy, X: Array, y: Array, annotator: NDArray[np.int64], features: NDArray[np.int64]
 ) -> Told:
-    """Second-order likelihood of every person's weights around what is believed of them.
+    """What every annotator's votes say of their weights of some features.
 
     Parameters
     ----------
-    X, y : ndarray
-        float64 (n, F) and (n,): features in question and choices.
-    annotator : ndarray
-        int64 (n,), 0 to A - 1.
-    weights : ndarray
-        float64 (A, F): where each person's likelihood is expanded, such as the hierarchical model's posterior means.
-    offset : ndarray or float
-        float64 (n,): log odds from all that is not in X (intercept, other features).
+    people : Hierarchy
+        Fitted to these votes.
+    X, y, annotator : ndarray
+        As they were given to `whimsight.personalization.hierarchy.fit_hierarchy`.
+    features : ndarray
+        int64 (f,): the features in question. The others stay at each person's posterior mean.
 
     Returns
     -------
     Told
+        Of A people and f features.
+
+    Notes
+    -----
+    A vote's likelihood stands as the Gaussian of its log odds that expectation propagation gives it in the posterior
+    of its annotator (its site). Expanding the likelihood to second order around the posterior mean instead takes
+    strong weights for weaker than they are.
     """
-    n_people, n_features = weights.shape
-    own = np.einsum("nf,nf->n", X, weights[annotator])
-    mean = 0.5 * (1 + np.tanh(0.5 * (own + offset)))
-    curve = mean * (1 - mean)
-    pull = y - mean + curve * own
-    score = np.stack([np.bincount(annotator, pull * x, n_people) for x in X.T], axis=1)
-    information = np.empty((n_people, n_features, n_features))
-    for i in range(n_features):
-        for j in range(i, n_features):
-            sums = np.bincount(annotator, curve * X[:, i] * X[:, j], n_people)
+    n_people = people.weights.shape[0]
+    mean, variance = _log_odds(people, X, annotator)
+    sites = flat_sites(y, np.ones(y.size))
+    for _ in range(_ROUNDS):
+        new = matched(y, np.ones(y.size), *cavities(mean, variance, sites))
+        moved = float(np.abs(new.shift - sites.shift).max())
+        sites = new
+        if moved < 1e-6:
+            break
+    x = X[:, features]
+    own = np.einsum("nf,nf->n", x, people.weights[annotator][:, features])
+    pull = sites.shift - sites.precision * (mean - own)
+    score, information = np.empty((n_people, x.shape[1])), np.empty((n_people, x.shape[1], x.shape[1]))
+    for i in range(x.shape[1]):
+        score[:, i] = np.bincount(annotator, pull * x[:, i], n_people)
+        for j in range(i, x.shape[1]):
+            sums = np.bincount(annotator, sites.precision * x[:, i] * x[:, j], n_people)
             information[:, i, j] = information[:, j, i] = sums
     return Told(score, information)
+
+
+def _log_odds(people: Hierarchy, X: Array, annotator: NDArray[np.int64]) -> tuple[Array, Array]:
+    """Mean and variance of every vote's log odds in its annotator's posterior, float64 (n,) each."""
+    order = np.argsort(annotator, kind="stable")
+    mean, variance = np.empty(annotator.size), np.empty(annotator.size)
+    ends = np.cumsum(np.bincount(annotator, minlength=people.weights.shape[0]))
+    for a, rows in enumerate(np.split(order, ends[:-1])):
+        if rows.size:
+            belief = people.person(a, intercept=True)
+            design = np.column_stack([np.ones(rows.size), X[rows]])
+            mean[rows] = design @ belief.mean
+            variance[rows] = np.einsum("ij,ij->i", design @ belief.covariance, design)
+    return mean, variance
 
 
 @one_thread()
@@ -150,7 +175,9 @@ def annotator_types(
     votes counts for little. EM, with generalised least squares for the centres, from four random starts.
 
     One type wins unless another number's held-out log likelihood is larger by more than its standard error (of the mean
-    paired difference over annotators); among those the smallest number within one standard error of the best.
+    paired difference over annotators). Among those that are, the smallest number within one standard error of the best.
+    In simulations with 150 people of about 40 votes (3 features, within .3) one cloud stayed one type in 15 of 16 draws
+    and two types 1.2 apart were seen in 16 of 16; with about 20 votes in 15 and 10 of 16.
 
     Intervals of the centres come from the observed information (Louis 1982), which knows that membership is uncertain,
     with shares and within taken as given; they say nothing of the choice of the number. Types are centres of one cloud
@@ -178,7 +205,7 @@ def annotator_types(
         train, test = _taken(told, fold != f), _taken(told, fold == f)
         for k in range(1, most + 1):
             mixture = _fit(train, k, rng)
-            held[k - 1, fold == f] = _log_sum(_densities(test, mixture)[0])
+            held[k - 1, fold == f] = _log_sum(_densities(_solved(test, mixture.square), mixture))
     more = held - held[0]
     se = more.std(axis=1, ddof=1) / np.sqrt(n)
     number = _chosen(held, more.mean(axis=1), se)
@@ -201,7 +228,7 @@ def annotator_types(
         high=mixture.centres + reach,
         within=np.sqrt(mixture.square),
         apart=spread / np.maximum(spread + mixture.square, 1e-300),
-        membership=_membership(_densities(told, mixture)[0]),
+        membership=_membership(_densities(_solved(told, mixture.square), mixture)),
     )
 
 
@@ -222,27 +249,39 @@ def _taken(told: Told, which: NDArray[np.bool_]) -> Told:
     return Told(told.score[which], told.information[which])
 
 
-def _solved(told: Told, square: Array) -> tuple[Array, Array, Array]:
-    """What is left of score and information with people's own offsets integrated out, and V = (I + T^-1)^-1."""
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """What votes say of the centres with people's own offsets integrated out, for one spread within types.
+
+    spread (A, F, F) is V = (information + T^-1)^-1, score (A, F) and kept (A, F, F) the centres', level (A,) the log
+    likelihood at centres of 0.
+    """
+
+    spread: Array
+    score: Array
+    kept: Array
+    level: Array
+
+
+def _solved(told: Told, square: Array) -> _Solved:
     root = np.sqrt(square)
     inner = np.eye(square.size) + root[:, None] * told.information * root
     V = root[:, None] * np.linalg.inv(inner) * root
-    kept = told.information - told.information @ V @ told.information
-    score = told.score - np.einsum("aij,ajk,ak->ai", told.information, V, told.score, optimize=True)
-    return score, kept, V
+    lost = told.information @ V
+    pull = (V @ told.score[:, :, None])[:, :, 0]
+    level = 0.5 * (told.score * pull).sum(axis=1) - 0.5 * np.linalg.slogdet(inner)[1]
+    score = told.score - (told.information @ pull[:, :, None])[:, :, 0]
+    return _Solved(V, score, told.information - lost @ told.information, level)
 
 
-def _densities(told: Told, mixture: _Mixture) -> tuple[Array, Array, Array]:
-    """log(share_k p(votes of a | type k)) up to a constant of a, float64 (A, K); score and kept of `_solved`."""
-    score, kept, V = _solved(told, mixture.square)
-    root = np.sqrt(mixture.square)
-    inner = np.eye(root.size) + root[:, None] * told.information * root
-    level = 0.5 * np.einsum("ai,aij,aj->a", told.score, V, told.score, optimize=True)
-    level = level - 0.5 * np.linalg.slogdet(inner)[1]
-    fit = score @ mixture.centres.T
-    fit = fit - 0.5 * np.einsum("kf,afg,kg->ak", mixture.centres, kept, mixture.centres, optimize=True)
+def _densities(solved: _Solved, mixture: _Mixture) -> Array:
+    """log(share_k p(votes of a | type k)) up to a constant of a, float64 (A, K)."""
+    fit = solved.score @ mixture.centres.T
+    n, f = solved.score.shape
+    outer = (mixture.centres[:, :, None] * mixture.centres[:, None, :]).reshape(-1, f * f)
+    fit -= 0.5 * solved.kept.reshape(n, f * f) @ outer.T
     with np.errstate(divide="ignore"):
-        return fit + level[:, None] + np.log(mixture.shares), score, kept
+        return np.asarray(fit + solved.level[:, None] + np.log(mixture.shares))
 
 
 def _log_sum(log: Array) -> Array:
@@ -255,12 +294,13 @@ def _membership(log: Array) -> Array:
 
 
 def _fit(told: Told, k: int, rng: np.random.Generator) -> _Mixture:
-    """The best of a few runs of EM."""
-    alone = _em(told, _beginning(told))
+    """EM from a few starts for some steps, and from there on with the best."""
+    alone = _em(told, _beginning(told), _STEPS)
     if k == 1:
         return alone
-    runs = [_em(told, _scattered(told, alone, k, rng)) for _ in range(_STARTS)]
-    return max(runs, key=lambda m: float(_log_sum(_densities(told, m)[0]).sum()))
+    runs = [_em(told, _scattered(told, alone, k, rng), _SHORT) for _ in range(_STARTS)]
+    best = max(runs, key=lambda m: float(_log_sum(_densities(_solved(told, m.square), m)).sum()))
+    return _em(told, best, _STEPS)
 
 
 def _beginning(told: Told) -> _Mixture:
@@ -272,7 +312,7 @@ def _beginning(told: Told) -> _Mixture:
 
 def _scattered(told: Told, alone: _Mixture, k: int, rng: np.random.Generator) -> _Mixture:
     """Centres at the expected weights of k well-known annotators, far from each other with some chance."""
-    weights = _expected(told, alone.centres[0], alone.square)[0]
+    weights = _expected(told, _solved(told, alone.square), alone.centres[0])
     spread = np.maximum(weights.std(axis=0), 1e-6)
     chance = np.trace(told.information, axis1=1, axis2=2) ** 0.5
     first = int(rng.choice(weights.shape[0], p=chance / chance.sum()))
@@ -284,32 +324,29 @@ def _scattered(told: Told, alone: _Mixture, k: int, rng: np.random.Generator) ->
     return _Mixture(np.full(k, 1 / k), weights[chosen], np.maximum(alone.square / 2, 1e-4))
 
 
-def _expected(told: Told, centre: Array, square: Array) -> tuple[Array, Array]:
-    """Expected weights and their variances given one centre, float64 (A, F) each."""
-    root = np.sqrt(square)
-    inner = np.eye(square.size) + root[:, None] * told.information * root
-    V = root[:, None] * np.linalg.inv(inner) * root
-    mean = centre + np.einsum("aij,aj->ai", V, told.score - told.information @ centre)
-    return mean, np.einsum("aii->ai", V)
+def _expected(told: Told, solved: _Solved, centre: Array) -> Array:
+    """Expected weights given one centre, float64 (A, F)."""
+    left = told.score - told.information @ centre
+    return np.asarray(centre + (solved.spread @ left[:, :, None])[:, :, 0])
 
 
-def _em(told: Told, mixture: _Mixture) -> _Mixture:
+def _em(told: Told, mixture: _Mixture, steps: int) -> _Mixture:
     before = -np.inf
-    for _ in range(_STEPS):
-        log, score, kept = _densities(told, mixture)
+    n, f = told.score.shape
+    for _ in range(steps):
+        solved = _solved(told, mixture.square)
+        log = _densities(solved, mixture)
         now = float(_log_sum(log).sum())
-        if now - before < _TOLERANCE * log.shape[0]:
+        if now - before < _TOLERANCE * n:
             break
         before = now
         member = _membership(log)
-        weight = np.einsum("ak,aij->kij", member, kept, optimize=True)
-        weight += 1e-8 * np.eye(kept.shape[1])
-        centres = np.linalg.solve(weight, (member.T @ score)[:, :, None])[:, :, 0]
-        square = np.zeros_like(mixture.square)
+        weight = (member.T @ solved.kept.reshape(n, f * f)).reshape(-1, f, f) + 1e-8 * np.eye(f)
+        centres = np.asarray(np.linalg.solve(weight, (member.T @ solved.score)[:, :, None])[:, :, 0])
+        square = np.einsum("aii->i", solved.spread)
         for k, centre in enumerate(centres):
-            mean, variance = _expected(told, centre, mixture.square)
-            square += member[:, k] @ (np.square(mean - centre) + variance)
-        mixture = _Mixture(member.mean(axis=0), centres, np.maximum(square / log.shape[0], 1e-8))
+            square = square + member[:, k] @ np.square(_expected(told, solved, centre) - centre)
+        mixture = _Mixture(member.mean(axis=0), centres, np.maximum(square / n, 1e-8))
     return mixture
 
 
@@ -317,9 +354,10 @@ def _reach(told: Told, mixture: _Mixture, alpha: float) -> Array:
     """Half the width of the centres' intervals, float64 (K, F); NaN where the information is not positive."""
     from scipy.special import ndtri
 
-    log, score, kept = _densities(told, mixture)
-    member = _membership(log)
-    k, f = member.shape[1], score.shape[1]
+    solved = _solved(told, mixture.square)
+    score, kept = solved.score, solved.kept
+    member = _membership(_densities(solved, mixture))
+    k, f = mixture.centres.shape
     pulls = member[:, :, None] * (score[:, None, :] - np.einsum("aij,kj->aki", kept, mixture.centres))
     seen = np.einsum("aki,alj->kilj", pulls, pulls, optimize=True).reshape(k * f, k * f)
     for c in range(k):
