@@ -24,7 +24,15 @@ from whimsight.studies.snapshot import clean
 if TYPE_CHECKING:
     from whimsight.studies import Study
 
-__all__ = ["COLUMNS", "gather_votes", "new_sitting", "read_sitting", "votes_folder", "write_sitting"]
+__all__ = [
+    "COLUMNS",
+    "find_sitting",
+    "gather_votes",
+    "new_sitting",
+    "read_sitting",
+    "votes_folder",
+    "write_sitting",
+]
 
 COLUMNS = (
     "prompt",
@@ -62,6 +70,23 @@ def votes_folder(study: Study) -> Path:
 def new_sitting(folder: Path) -> Path:
     """Return the path of a file for a new sitting, which nobody else has; it tells nothing of the person."""
     return folder / f"sitting-{uuid.uuid4().hex[:16]}.csv"
+
+
+def find_sitting(folder: Path, pairs: Pairs) -> Path | None:
+    """Return the file of the sitting in which these votes were begun, where the kernel was restarted since.
+
+    It is the one whose first vote is the first of these, to the millisecond; None where there is none.
+    """
+    if not folder.is_dir() or not len(pairs):
+        return None
+    first = _cast(pairs.frame)
+    for path in sorted(folder.glob("sitting-*.csv")):
+        try:
+            if _cast(read_sitting(path)) == first:
+                return path
+        except StudyError:
+            continue
+    return None
 
 
 def write_sitting(path: Path, pairs: Pairs) -> None:
@@ -190,6 +215,17 @@ def gather_votes(folder: str | Path, into: str | Path | None = None) -> Pairs:
     if into is not None:
         atomic_write(Path(into), _text(table[[*COLUMNS, "sitting"]]).encode("utf-8-sig"))
     return pairs
+
+
+def _cast(frame: pd.DataFrame) -> list[object]:
+    """Return what tells the first vote from every other."""
+    return (
+        frame[["id", "annotator", "preference", "shown", "seconds", "time"]]
+        .iloc[:1]
+        .to_numpy()
+        .ravel()
+        .tolist()
+    )
 
 
 def _text(frame: pd.DataFrame) -> str:

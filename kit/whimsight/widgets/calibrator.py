@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import traitlets
 from whimsight.errors import StudyError
 from whimsight.personalization.sitting import Consent, Vote, read_consent, read_votes, voted_pairs
 from whimsight.personalization.snapshot import calibrator_snapshot
-from whimsight.personalization.votes_file import new_sitting, votes_folder, write_sitting
+from whimsight.personalization.votes_file import find_sitting, new_sitting, votes_folder, write_sitting
 from whimsight.widgets.answers import Answers
 from whimsight.widgets.mixer import PreferenceMixer
 from whimsight.widgets.personal import PeopleView, as_people
@@ -22,8 +22,17 @@ from whimsight.widgets.view import Checked
 if TYPE_CHECKING:
     from whimsight.pairs import Pairs
     from whimsight.personalization import Person
+    from whimsight.studies import Study
 
 __all__ = ["Calibrator"]
+
+
+class _CalibratorAnswers(Answers):
+    """Answers requests of a calibrator: those about features, and whether votes are kept."""
+
+    def __init__(self, study: Study, kept: Callable[[], dict[str, Any]], **choices: Any) -> None:
+        super().__init__(study, **choices)
+        self._handlers["kept"] = lambda _: kept()
 
 
 class Calibrator(PeopleView):
@@ -114,7 +123,8 @@ class Calibrator(PeopleView):
         self._waiting: Any = None
         self._handed: str | None = None
         self._rows: frozenset[int] = frozenset()
-        answers = Answers(given.study, author=author, changed=self._changed)
+        self._trouble = ""
+        answers = _CalibratorAnswers(given.study, self._kept, author=author, changed=self._changed)
         super().__init__(given, answers, height=height)
         self._rows = frozenset(int(pair["row"]) for pair in self.snapshot["pool"])
         if not self._rows:
@@ -229,11 +239,18 @@ class Calibrator(PeopleView):
         if self._sitting is None:
             if self.consent is None or not self.votes:
                 return
-            self._sitting = new_sitting(self._folder or votes_folder(self.study))
+            folder = self._folder or votes_folder(self.study)
+            self._sitting = find_sitting(folder, self.pairs) or new_sitting(folder)
         try:
             write_sitting(self._sitting, self.pairs)
+            self._trouble = ""
         except StudyError as error:
-            warnings.warn(str(error), stacklevel=2)
+            self._trouble = str(error)
+            warnings.warn(self._trouble, stacklevel=2)
+
+    def _kept(self) -> dict[str, Any]:
+        """Return what the page asks after each vote: the votes that came, and why they are in no file."""
+        return {"votes": [[vote.row, vote.choice] for vote in self.votes], "trouble": self._trouble}
 
     def __repr__(self) -> str:
         judged = sum(vote.choice != "skip" for vote in self.votes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,36 @@ def test_a_second_calibrator_starts_afresh_in_a_file_of_its_own(people: Personal
     assert one.file != two.file
     assert len(read_sitting(one.file)) == 2  # type: ignore[arg-type]
     assert len(gather_votes(one.file.parent)) == 5  # type: ignore[union-attr]
+
+
+def test_votes_that_a_page_brings_back_go_on_in_the_file_of_their_sitting(people: Personalization) -> None:
+    before, other = Calibrator(people, pool=30), Calibrator(people, pool=30)
+    before.consent = other.consent = CLASS
+    before.votes = cast(before, "ab")
+    other.votes = cast(other, "ba", 2)
+    after = Calibrator(people, pool=30)  # the kernel was restarted
+    set_state(after, consent=CLASS, votes=cast(after, "abta"))
+    assert after.file == before.file
+    assert len(gather_votes(before.file.parent)) == 6  # type: ignore[union-attr]
+    set_state(after, consent=None, votes=[])
+    assert before.file is None  # deleted for good, and nobody else's
+    assert other.file is not None
+
+
+def test_a_page_is_told_which_votes_came_and_why_they_are_in_no_file(
+    people: Personalization, tmp_path: Path
+) -> None:
+    folder = tmp_path / "class"
+    calibrator = Calibrator(people, pool=30, folder=folder)
+    calibrator.consent, calibrator.votes = CLASS, cast(calibrator, "as")
+    rows = [vote.row for vote in calibrator.votes]
+    told = {"votes": [[rows[0], "a"], [rows[1], "skip"]], "trouble": ""}
+    assert calibrator._answers.result("kept", {}) == told
+    shutil.rmtree(folder)
+    folder.write_text("a file")
+    with pytest.warns(UserWarning, match="cannot be kept"):
+        calibrator.votes = cast(calibrator, "a")
+    assert "cannot be kept in 'class'" in calibrator._answers.result("kept", {})["trouble"]
 
 
 def test_a_folder_may_be_given_and_one_that_cannot_be_written_costs_no_vote(

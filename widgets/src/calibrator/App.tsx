@@ -62,6 +62,30 @@ function Bar({ state }: { state: State }) {
   );
 }
 
+/** What a person must know of votes that are not where they should be. */
+function Unkept({ state }: { state: State }) {
+  const { silent, trouble } = state.keeping;
+  const none = state.votes.value.length === 0;
+  if (!silent.value && (trouble.value === "" || none)) return null;
+  const where = state.stores
+    ? "Your votes are kept in this browser until it does. If it was restarted, run the cell again and go on with them."
+    : "Your votes are on this page alone: download them before you close it.";
+  return (
+    <div class="lb-banner lb-noprint" role="status">
+      <Icon shape="warn" />
+      {silent.value ? (
+        <span>
+          <b>The kernel does not answer.</b> {none ? "A file with your votes may still be there." : where}
+        </span>
+      ) : (
+        <span>
+          <b>Your votes are in no file:</b> <span dir="auto">{trouble.value}</span>
+        </span>
+      )}
+    </div>
+  );
+}
+
 function Stage({ state }: { state: State }) {
   const stage = state.stage.value;
   if (stage === "start") return <Start state={state} />;
@@ -88,6 +112,7 @@ export function App({ state }: { state: State }) {
   return (
     <>
       <Bar state={state} />
+      <Unkept state={state} />
       <div class="lb-scroll cb-pane" ref={pane}>
         <Guard what="This part" key={stage}>
           <Stage state={state} />

@@ -39,7 +39,7 @@ function Verdict({ state }: { state: State }) {
         <p>
           {differ.length === 0
             ? "Annotators differ in none of these features, as far as their votes tell; so may you."
-            : `On none of the ${plural(differ.length, "feature")} in which annotators differ your ${told} you apart from everyone: each 95% interval of the difference spans 0. You may weigh as most do, or differ by less than so few votes show.`}
+            : `On none of the ${plural(differ.length, "feature")} in which annotators differ ${preferences === 1 ? "does your preference" : `do your ${plural(preferences, "preference")}`} tell you apart from everyone: each 95% interval of the difference spans 0. You may weigh as most do, or differ by less than so few votes show.`}
         </p>
       </div>
     );
@@ -169,7 +169,7 @@ export function Result({ state }: { state: State }) {
     <article class="cb-result" data-stage tabIndex={-1} aria-label="What your votes say">
       {early && (
         <div class="cb-early lb-noprint" role="note">
-          <span>{`So far, after ${plural(state.votes.value.length, "vote")}. What you see here may steer the votes that follow.`}</span>
+          <span>{`So far, after ${plural(state.judged.value, "pair")} of ${state.goal.value}. What you see here may steer the votes that follow.`}</span>
           <button type="button" class="lb-button lb-primary" onClick={() => state.peek(false)}>
             Back to the pairs
           </button>

@@ -31,14 +31,14 @@ function Earlier({ state, kept }: { state: State; kept: Kept }) {
         ) : (
           "without a name"
         )}
-        {`${when}.`}
+        {state.keeper === "python" ? `${when}, while the kernel did not answer.` : `${when}.`}
       </p>
       <div class="cb-row">
         <button type="button" class="lb-button lb-primary" onClick={state.resume}>
           Go on with them
         </button>
         <button type="button" class="lb-button" onClick={state.forget}>
-          Delete them and begin anew
+          {state.keeper === "python" ? "Delete them here and begin anew" : "Delete them and begin anew"}
         </button>
       </div>
     </section>

@@ -118,3 +118,10 @@ export interface HandedPerson {
   /** How many preferences (ties and skips left out) they rest on. */
   votes: number;
 }
+
+declare module "../protocol" {
+  interface Requests {
+    /** Which votes Python has, and why they are in no file ("" where they are, or there are none). */
+    kept: [Record<string, never>, { votes: [row: number, choice: Choice][]; trouble: string }];
+  }
+}

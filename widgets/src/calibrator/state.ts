@@ -6,6 +6,7 @@ import type { Connection } from "../shared/model";
 import { joinName } from "../shared/names";
 import type { CalibratorModel, CalibratorSnapshot, Consent, ConsentChoice, PoolPair, Vote } from "./contract";
 import { mostTelling } from "./information";
+import { createKeeping, type Keeping } from "./keeping";
 import { type Learned, learned } from "./learned";
 import { handOn, studyPrint } from "./person";
 import { priorOf, sdOf } from "./posterior";
@@ -49,6 +50,10 @@ export interface State extends Desk {
   kept: ReadonlySignal<Kept | null>;
   /** Who keeps the votes: Python, this browser, or nobody once the page is closed. */
   keeper: Keeper;
+  /** Whether Python has the votes, where it keeps them. */
+  keeping: Keeping;
+  /** Whether this browser can keep what Python does not get. */
+  stores: boolean;
   begin(choice: ConsentChoice, name: string): void;
   resume(): void;
   /** Deletes all votes and the consent, here and in this browser. */
@@ -105,7 +110,8 @@ export function createState(
   const storage = pageStorage(study);
   // Only a page of its own has no height; everywhere else Python is behind the traits and keeps them.
   const alone = connection.trait("height").peek() === undefined;
-  const keeper: Keeper = !alone ? "python" : storage.works() ? "browser" : "nobody";
+  const stores = storage.works();
+  const keeper: Keeper = !alone ? "python" : stores ? "browser" : "nobody";
   const consent = computed(() => readConsent(sentConsent.value));
   const votes = computed(() => (consent.value ? readVotes(sentVotes.value, pool.value) : []));
   const judged = computed(() => votes.value.filter(judges).length);
@@ -139,10 +145,20 @@ export function createState(
   const handed = signal<Handed>("no");
   let since = clock();
 
+  // What Python is told it may not get: until it says that it has the votes they are in this browser, too.
+  const keeping = createKeeping({
+    connection,
+    votes,
+    kept() {
+      const session = consent.peek()?.time;
+      if (session !== undefined && storage.load(pool.peek())?.consent.time === session) storage.save(null);
+    },
+  });
+
   function store(): void {
-    if (keeper !== "browser") return;
     const given = consent.peek();
     storage.save(given ? { consent: given, votes: [...votes.peek()] } : null);
+    if (keeper === "python") keeping.ask();
   }
   function put(next: readonly Vote[]): void {
     batch(() => {
@@ -155,7 +171,7 @@ export function createState(
 
   const stops = [
     effect(() => {
-      if (!snapshot.value || keeper !== "browser") return;
+      if (!snapshot.value || !stores) return;
       kept.value = consent.peek() ? null : storage.load(pool.value);
       if (kept.peek()?.votes.length === 0) kept.value = null;
     }),
@@ -199,6 +215,8 @@ export function createState(
     }),
     kept,
     keeper,
+    keeping,
+    stores,
     begin(choice, name) {
       batch(() => {
         connection.set("votes", []);
@@ -218,6 +236,7 @@ export function createState(
         connection.set("consent", found.consent);
         kept.value = null;
       });
+      store();
       desk.said.value = `Going on after ${plural(found.votes.length, "vote")}.`;
     },
     forget() {
@@ -268,6 +287,7 @@ export function createState(
     },
     dispose() {
       desk.dispose();
+      keeping.stop();
       for (const stop of stops) stop();
     },
   };

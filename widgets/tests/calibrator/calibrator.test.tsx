@@ -442,6 +442,51 @@ describe("votes that outlive a reload", () => {
   });
 });
 
+describe("votes that Python does not get", () => {
+  it("are kept by the browser, which says so, and offered where the kernel is back", async () => {
+    const { model, votes, close } = begun();
+    await judge(1, votes);
+    expect(localStorage.length).toBe(0);
+    model.send = () => {
+      throw new Error("no kernel");
+    };
+    await judge(2, votes);
+    await screen.findByText(/Your votes are kept in this browser/);
+    expect(localStorage.length).toBe(1);
+    close();
+
+    const again = mount();
+    expect(screen.getByText(/while the kernel did not answer/)).toBeTruthy();
+    fireEvent.click(button("Go on with them"));
+    await screen.findByRole("region", { name: "Response 1" });
+    expect(again.votes()).toEqual(votes());
+    await waitFor(() => expect(localStorage.length).toBe(0));
+    expect(screen.queryByText(/does not answer/)).toBeNull();
+  });
+
+  it("a file that may still be there is told of when they are deleted meanwhile", async () => {
+    const { model, votes } = begun();
+    await judge(4, votes);
+    model.send = () => {
+      throw new Error("no kernel");
+    };
+    fireEvent.click(await screen.findByRole("button", { name: "Delete my votes" }));
+    fireEvent.click(await screen.findByRole("button", { name: "Delete" }));
+    await screen.findByText(/A file with your votes may still be there/);
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("are told of where Python has them and cannot write them", async () => {
+    const { model, votes } = begun();
+    model.trouble = "Votes cannot be kept in 'class': No space left on device.";
+    await judge(1, votes);
+    await screen.findByText(/No space left on device/);
+    model.trouble = "";
+    await judge(1, votes);
+    await waitFor(() => expect(screen.queryByText(/No space left/)).toBeNull());
+  });
+});
+
 describe("the file of votes", () => {
   const snapshot: CalibratorSnapshot = {
     ...small(),

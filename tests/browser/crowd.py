@@ -1,0 +1,35 @@
+"""A small study whose people want different lengths, with four responses to each prompt."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tests.unit.personalization.mixing import several
+
+if TYPE_CHECKING:
+    from whimsight.studies import Study
+
+WEIGHTS = {"d00": -0.5, "d01": 0.6, "d02": 0.0, "m_words": 1.0, "m_bullets": 0.3}
+PEOPLE = 12
+EDGES = list(combinations(range(4), 2))
+
+
+def crowd_study(*, prompts: int = 30, ids: list[str] | None = None, **columns: Any) -> Study:
+    """Return a study of prompts * 18 votes; every second of the twelve annotators wants it short."""
+    study = several(EDGES, prompts=prompts, additive=True, **columns)
+    frame = study.pairs.frame
+    n = len(frame)
+    who = (np.arange(n) // 3 * 5 + np.arange(n) % 3) % PEOPLE
+    weights = np.tile(list(WEIGHTS.values()), (PEOPLE, 1))
+    weights[::2, list(WEIGHTS).index("m_words")] *= -1
+    codes = study.pair_codes[study.pair_of_row].astype(np.float64)
+    odds = np.einsum("ij,ij->i", codes / codes.std(axis=0), weights[who])
+    chance = np.random.default_rng(11).random(n)
+    frame["preference"] = np.where(frame["preference"] == 0.5, 0.5, chance < 1 / (1 + np.exp(-odds)))
+    study.found.loc["d02", "name"] = "unnamed"
+    names = ids or [f"person {i:02d}" for i in range(PEOPLE)]
+    frame["annotator"] = [names[i % len(names)] for i in who]
+    return study
