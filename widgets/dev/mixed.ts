@@ -164,8 +164,8 @@ export function mixed({
   const long = people.map((_, a) => a).filter((a) => people[a]![0]! > 0.6);
   const presets = [
     preset("everyone", "everyone", "everyone", means, 0.03, { votes: total, held_out: { agreement: 0.66, low: 0.64, high: 0.68 } }),
-    preset("group:left", "group", "left", mean(people.slice(0, 60)), 0.05, { note: "stance", annotators: people.slice(0, 60).map((_, a) => a) }),
-    preset("group:right", "group", "right", mean(people.slice(60, 120)), 0.05, { note: "stance", annotators: people.slice(0, 60).map((_, a) => 60 + a) }),
+    preset("group:left", "group", "left", mean(people.slice(0, 60)), 0.05, { note: "mean of 60 annotators", column: "stance", annotators: people.slice(0, 60).map((_, a) => a) }),
+    preset("group:right", "group", "right", mean(people.slice(60, 120)), 0.05, { note: "mean of 60 annotators", column: "stance", annotators: people.slice(0, 60).map((_, a) => 60 + a) }),
     preset("type:1", "type", "1", mean(long.map((a) => people[a]!)), 0.04, { note: "41% of annotators", annotators: long }),
     preset("type:2", "type", "2", mean(short.map((a) => people[a]!)), 0.06, { note: "12% of annotators", annotators: short }),
     ...people.slice(0, 20).map((weights, a) =>

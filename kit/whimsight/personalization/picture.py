@@ -128,6 +128,8 @@ def preset_json(preset: Preset, own: Sequence[int] = ()) -> dict[str, Any]:
         out["covariance"] = packed(preset.covariance[np.tril_indices(preset.weights.size)], "<f4")
     if preset.kind in ("group", "type"):
         out["annotators"] = [int(one) for one in own]
+    if preset.column:
+        out["column"] = clean(preset.column)
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -54,6 +55,8 @@ class Preset:
         float64 (F, F); None takes weights as independent.
     held_out : Share or None
         Share of the votes that the weights, fitted without them, agree with.
+    column : str
+        Of a group: the column of the pairs that it is a value of.
     annotators : ndarray
         int64: positions in `Personalization.annotators` of those whose votes they rest on; empty for everyone and for
         people who are not in the study.
@@ -69,6 +72,7 @@ class Preset:
     covariance: NDArray[np.float64] | None = None
     held_out: Share | None = None
     annotators: NDArray[np.int64] | None = None
+    column: str = ""
 
 
 def asked_presets(
@@ -76,7 +80,7 @@ def asked_presets(
     *,
     annotators: Sequence[str] = (),
     groups: Any = None,
-    types: bool = False,
+    types: Any = False,
     persons: Sequence[Person] = (),
 ) -> list[Preset]:
     """Return everyone's weights and those asked for.
@@ -88,8 +92,8 @@ def asked_presets(
         Whose weights and votes are shown; at most 20.
     groups : str, sequence of str, or mapping; optional
         See `group_presets`.
-    types : bool
-        Whether types of annotators (`Personalization.types`) are presets.
+    types : bool or AnnotatorTypes
+        Whether types of annotators are presets: those that `Personalization.types` finds, or that it returned.
     persons : sequence of Person
         Other people.
 
@@ -104,7 +108,7 @@ def asked_presets(
     return [
         everyone_preset(people),
         *(group_presets(people, groups) if groups is not None else ()),
-        *(type_presets(people) if types else ()),
+        *(() if types is False else type_presets(people, None if types is True else types)),
         *(annotator_preset(people, one) for one in given),
         *(person_preset(one) for one in persons),
     ]
@@ -233,7 +237,7 @@ def members(people: Personalization, column: str) -> dict[str, NDArray[np.int64]
     return dict(sorted(((k, v) for k, v in found.items() if v.size), key=lambda one: -one[1].size))
 
 
-def type_presets(people: Personalization, membership: Any = None) -> list[Preset]:
+def type_presets(people: Personalization, types: Any = None) -> list[Preset]:
     """Return the mean weights of types of annotators, each annotator counting as far as belonging to the type.
 
     The variance is that of `group_presets` with 1 / m the sum of squared memberships over their squared sum. Votes
@@ -242,22 +246,29 @@ def type_presets(people: Personalization, membership: Any = None) -> list[Preset
     Parameters
     ----------
     people : Personalization
-    membership : array_like, optional
-        float64 (A, K): each annotator's probability of each type; those of `Personalization.types` by default.
+    types : AnnotatorTypes or array_like, optional
+        What `Personalization.types` returned, or float64 (A, K): each annotator's probability of each type.
+
+    Returns
+    -------
+    list of Preset
+        None, with a warning, where annotators do not fall into more than one type.
 
     Raises
     ------
     StudyError
-        If there is none for each annotator.
+        If there is none for each annotator, or as `Personalization.types` does.
     """
-    if membership is None:
-        found: Any = people
-        membership = found.types().membership
+    found = people.types() if types is None else types
+    membership = getattr(found, "membership", found)
     belongs = np.asarray(membership, dtype=np.float64)
     if belongs.ndim != 2 or belongs.shape[0] != len(people.annotators):
         raise StudyError(
             f"Types need a row for each of {len(people.annotators)} annotators; found {belongs.shape}."
         )
+    if belongs.shape[1] < 2:
+        warnings.warn("Annotators do not fall into types: the votes of others speak for one.", stacklevel=2)
+        return []
     best = belongs.argmax(axis=1)
     out = []
     for k in range(belongs.shape[1]):
@@ -287,11 +298,12 @@ def _group(people: Personalization, column: str, value: str, who: NDArray[np.int
         id=f"group:{column}={value}",
         kind="group",
         label=value,
-        note=f"{column}, mean of {m:,} annotators" if m > 1 else f"{column}, 1 annotator",
+        note=f"mean of {m:,} annotators" if m > 1 else "1 annotator",
         votes=int(people.hierarchy.votes[who].sum()),
         weights=weights,
         sd=sd,
         annotators=who,
+        column=column,
     )
 
 

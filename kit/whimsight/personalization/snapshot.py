@@ -45,7 +45,7 @@ def mixer_snapshot(
     *,
     annotators: Sequence[str] = (),
     groups: Any = None,
-    types: bool = False,
+    types: Any = False,
     persons: Sequence[Person] = (),
     presets: Sequence[Preset] | None = None,
     sets: int = 24,

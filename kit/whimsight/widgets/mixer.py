@@ -42,8 +42,9 @@ class PreferenceMixer(PeopleView):
         Annotators to begin from, at most 20; nobody else's weights or votes are shown one by one.
     groups : str, sequence of str, or mapping from str to sequence; optional
         Columns of the pairs whose groups of annotators are presets, or columns with the values that are.
-    types : bool
-        Whether types of annotators are presets; see `Personalization.types`.
+    types : bool or AnnotatorTypes
+        Whether types of annotators are presets: those that ``people.types()`` finds, or that it returned for features
+        of your choice, ``types=people.types(features=[...])``.
     person : Person or sequence of Person, optional
         Other people, such as ``people.new_person(...)``.
     author : str, optional
@@ -101,7 +102,7 @@ class PreferenceMixer(PeopleView):
         *,
         annotators: Sequence[str] = (),
         groups: Any = None,
-        types: bool = False,
+        types: Any = False,
         person: Person | Sequence[Person] | None = None,
         author: str | None = None,
         height: int | None = None,

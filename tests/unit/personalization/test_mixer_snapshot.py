@@ -15,6 +15,7 @@ from tests.unit.personalization.peopling import peopled_study
 
 import whimsight as ws
 from whimsight.errors import StudyError
+from whimsight.personalization.asked import AnnotatorTypes
 from whimsight.personalization.picture import _spread, quantised
 from whimsight.personalization.presets import group_presets, type_presets
 from whimsight.personalization.sentences import verdicts
@@ -177,6 +178,7 @@ def test_a_group_is_the_mean_of_its_members_and_shares_their_numbers(people):
     picture = mixer_snapshot(people, groups={"cohort": ["early"]}, annotators=["person 03"])
     group, person = picture["presets"][1:]
     assert (group["id"], group["label"], group["kind"]) == ("group:cohort=early", "early", "group")
+    assert (group["column"], group["note"]) == ("cohort", "mean of 10 annotators")
     assert group["weights"] == pytest.approx(people.hierarchy.weights[early].mean(axis=0), rel=1e-6)
     shared = np.diag(people.hierarchy.mean_covariance)
     variance = (9 * shared + np.square(people.hierarchy.sd[early]).mean(axis=0)) / 10
@@ -211,6 +213,20 @@ def test_types_to_which_annotators_belong_surely_are_groups_and_unsure_ones_lie_
     assert [p.id for p in sure] == ["type:1", "type:2"]
     with pytest.raises(StudyError, match="a row for each of 24 annotators"):
         type_presets(people, np.ones((3, 2)))
+    with pytest.warns(UserWarning, match="do not fall into types"):
+        assert type_presets(people, np.ones((24, 1))) == []
+
+
+def test_types_that_were_found_before_are_presets(people):
+    early = np.array([name < "person 10" for name in people.annotators], dtype=float)
+    shares, none = pd.Series([10 / 24, 14 / 24], index=[1, 2]), pd.DataFrame()
+    membership = pd.DataFrame({1: early, 2: 1 - early}, index=list(people.annotators))
+    found = AnnotatorTypes(2, none, shares, none, membership)
+    picture = mixer_snapshot(people, types=found)
+    own = people.hierarchy.weights
+    assert [p["id"] for p in picture["presets"]] == ["everyone", "type:1", "type:2"]
+    assert picture["presets"][1]["weights"] == pytest.approx(own[early == 1].mean(axis=0), rel=1e-6)
+    assert picture["presets"][2]["weights"] == pytest.approx(own[early == 0].mean(axis=0), rel=1e-6)
 
 
 def test_somebody_new_is_a_preset_with_what_their_votes_say(people):

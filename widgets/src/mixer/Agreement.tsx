@@ -43,6 +43,10 @@ function fitted(state: State): string {
     : "These weights were fitted on these votes: in new ones expect less.";
 }
 
+/** "of 12 votes", or of how many these are some. */
+const ownVotes = (here: number, all: number): string =>
+  here < all ? `${count(here)} of ${plural(all, "vote")}` : `of ${plural(here, "vote")}`;
+
 const TOGETHER = " Votes on one prompt are taken together in the interval.";
 
 export function Agreement({ state }: { state: State }) {
@@ -85,7 +89,7 @@ export function Agreement({ state }: { state: State }) {
               about={`Share of the votes of ${name} that went to the response these weights point to.${TOGETHER}`}
               share={tally.own}
             >
-              {tally.own ? `of ${plural(tally.own.of, "vote")}` : "no votes of theirs here"}
+              {tally.own ? ownVotes(tally.own.of, preset.votes) : "no votes of theirs here"}
             </Fact>
           )}
           {preset.held_out && (

@@ -26,10 +26,20 @@ function Chip({ state, preset }: { state: State; preset: Preset }) {
         checked={state.preset.value?.id === preset.id}
         onChange={() => state.choosePreset(preset.id)}
       />
-      {named && <span class="lb-fine">{preset.kind}</span>}
+      {named && (
+        <span class="lb-fine mx-chipkind" dir="auto">
+          {preset.column ?? preset.kind}
+        </span>
+      )}
       <span dir="auto">{preset.kind === "everyone" ? "Everyone" : preset.label}</span>
     </label>
   );
+}
+
+/** "stance left (800 votes)": the kind stands above. */
+function optionName(preset: Preset): string {
+  const name = preset.column ? presetName(preset) : preset.label;
+  return preset.votes > 0 ? `${name} (${plural(preset.votes, "vote")})` : name;
 }
 
 function Menu({ state, presets }: { state: State; presets: readonly Preset[] }) {
@@ -53,7 +63,7 @@ function Menu({ state, presets }: { state: State; presets: readonly Preset[] }) 
             .filter((preset) => preset.kind === kind)
             .map((preset) => (
               <option key={preset.id} value={preset.id}>
-                {preset.votes > 0 ? `${preset.label} (${plural(preset.votes, "vote")})` : preset.label}
+                {optionName(preset)}
               </option>
             ))}
         </optgroup>

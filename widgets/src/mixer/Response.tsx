@@ -53,11 +53,13 @@ function Moved({ place, everyones }: Ranked) {
 
 interface ResponseProps {
   state: State;
+  /** Whether the order is another than everyone's. */
+  reordered: boolean;
   set: ResponseSet;
   ranked: Ranked;
 }
 
-export function Response({ state, set, ranked }: ResponseProps) {
+export function Response({ state, set, ranked, reordered }: ResponseProps) {
   const response = set.responses[ranked.index];
   const weights = state.setting.value.weights;
   const rows = state.rows.value;
@@ -81,7 +83,7 @@ export function Response({ state, set, ranked }: ResponseProps) {
             {response.label}
           </b>
           {place === 0 && <b class="ws-badge ws-badge-chosen">✓ first</b>}
-          <Moved {...ranked} />
+          {reordered && <Moved {...ranked} />}
           {response.won !== null && response.votes > 0 && (
             <span class="lb-fine">{`won ${response.won} of ${plural(response.votes, "vote")}`}</span>
           )}

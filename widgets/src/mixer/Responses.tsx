@@ -75,10 +75,14 @@ export function Responses({ state }: { state: State }) {
     return <p class="lb-empty">There are no responses in this widget to rank.</p>;
   }
   const namesOnly = state.snapshot.value?.study.names_only ?? false;
+  const reordered = ranked.some(({ place, everyones }) => place !== everyones);
   return (
     <section class="mx-ranking" aria-label="Ranking">
       <header class="mx-rankhead">
-        <h3>{`${set.responses.length} responses, ranked`}</h3>
+        <h3>
+          {`${set.responses.length} responses, ranked`}
+          {!reordered && <span class="lb-fine mx-asall"> in the order that everyone’s weights give</span>}
+        </h3>
         <Pages state={state} />
       </header>
       {!namesOnly && (
@@ -96,7 +100,7 @@ export function Responses({ state }: { state: State }) {
       )}
       <ol ref={list} class="mx-responses">
         {ranked.map((one) => (
-          <Response key={`${at} ${one.index}`} state={state} set={set} ranked={one} />
+          <Response key={`${at} ${one.index}`} state={state} set={set} ranked={one} reordered={reordered} />
         ))}
       </ol>
     </section>

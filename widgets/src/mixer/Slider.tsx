@@ -31,7 +31,7 @@ function Words({ row }: { row: Row }) {
       <span class="mx-words">
         {verdict && <span class={`mx-${found.verdict}`}>{verdict}</span>}
         {verdict && spread && " · "}
-        {spread}
+        <span class="mx-tau">{spread}</span>
       </span>
       <span class="mx-words">{opposed(found)}</span>
     </>

@@ -59,6 +59,8 @@ export interface Preset {
   /** Without the kind: "left", "1", "ukp_3b3a4b9d", "you". */
   label: string;
   note: string;
+  /** Of a group: what its members have in common; the label is the value. */
+  column?: string;
   /** How many votes these weights were fitted on; 0 for a person who has not voted. */
   votes: number;
   /** Posterior means and standard deviations, one a feature. */

@@ -29,9 +29,9 @@ export function opposed(feature: MixedFeature): string {
   return `${whole(share_opposed)}% lean the other way (${interval})`;
 }
 
-/** "everyone", "group left", "type 2", "annotator ukp_3b3a4b9d", "you". */
-export function presetName({ kind, label }: Preset): string {
-  return kind === "everyone" ? "everyone" : kind === "person" ? label : `${kind} ${label}`;
+/** "everyone", "stance left", "type 2", "annotator ukp_3b3a4b9d", "you". */
+export function presetName({ kind, label, column }: Preset): string {
+  return kind === "everyone" ? "everyone" : kind === "person" ? label : `${column ?? kind} ${label}`;
 }
 
 export function ordinal(place: number): string {

@@ -621,7 +621,7 @@ describe("saving", () => {
     const { files } = downloads();
     const { drag, value, snapshot, kernel } = mount({ editable: false, mood: "none", page: true });
     drag(0, 0.75);
-    fireEvent.click(chip(/group\s*left/));
+    fireEvent.click(chip(/stance\s*left/));
     await waitFor(() => expect(value(0)).toBe(weight(presetOf(snapshot, "group:left").weights[0] ?? 0)));
     fireEvent.click(button("Undo"));
     await waitFor(() => expect(value(0)).toBe("+0.75"));
