@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.error import URLError
@@ -101,18 +102,17 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
-def until_it_runs(page: Page, start: Callable[[], None]) -> None:
-    """Do what runs a cell; again where nothing runs, for a page that has not settled takes no notice."""
+def until_it_ran(page: Page, start: Callable[[], None]) -> None:
+    """Do what runs cells; again where they did not run, for a page that has not settled takes no notice."""
+    page.locator(".jp-InputPrompt").first.wait_for(state="attached", timeout=SECONDS * 1000)
     before = page.evaluate(PROMPTS)
     for _ in range(6):
         start()
-        try:
-            page.wait_for_function(
-                f"before => {PROMPTS} !== before || {PROMPTS}.includes('*')", arg=before, timeout=10_000
-            )
-        except NotInTime:
-            continue
-        return
+        with suppress(NotInTime):
+            page.wait_for_function(f"before => {PROMPTS} !== before", arg=before, timeout=10_000)
+        page.wait_for_function(f"() => !{PROMPTS}.includes('*')", timeout=SECONDS * 1000)
+        if page.evaluate(PROMPTS) != before:
+            return
 
 
 class Lab:
@@ -134,7 +134,7 @@ class Lab:
             self.page.locator(".lm-Menu-item", has_text=label).first.click()
 
     def run_all(self) -> None:
-        until_it_runs(self.page, lambda: self.menu("Run", "Run All Cells"))
+        until_it_ran(self.page, lambda: self.menu("Run", "Run All Cells"))
         self._ran()
 
     def run_cell(self, cell: int) -> None:

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import expect
 
 import whimsight as ws
-from tests.browser.lab import SECONDS, Server, until_it_runs, write_notebook
+from tests.browser.lab import SECONDS, Server, until_it_ran, write_notebook
 from tests.browser.opening import chosen, detail, widget_in
 from tests.browser.watching import only_local_requests
 from tests.unit.studies.making import make_pairs, make_study
@@ -83,7 +83,7 @@ def run(page: Page, cell: Locator) -> None:
         prompt.click()
         page.keyboard.press("Control+Enter")
 
-    until_it_runs(page, press)
+    until_it_ran(page, press)
     expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=SECONDS * 1000)
 
 
