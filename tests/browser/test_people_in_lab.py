@@ -242,3 +242,33 @@ def test_labs_shortcuts_do_not_fire_inside(lab, mixer, calibrator, page):
             page.keyboard.press(key)
     assert lab.cells() == before
     expect(calibrator.get_by_role("article", name="What your votes say")).to_be_visible()
+
+
+def test_when_the_kernel_restarts_both_go_on_and_votes_are_taken_up_again(
+    lab, mixer, calibrator, page, server
+):
+    votes, _, file, _ = said(lab, VOTED)
+    lab.menu("Kernel", "Restart Kernel…")
+    page.locator(".jp-Dialog button.jp-mod-accept").click()
+    lab.wait_until_idle()
+    calibrator.get_by_role("button", name="more pairs").click()
+    judge(calibrator, "ArrowLeft", "ArrowRight")
+    expect(calibrator.get_by_text("Your votes are kept in this browser until it does.")).to_be_visible()
+    before = ranked(mixer), scores(mixer)
+    slider(mixer, "m_words").focus()
+    page.keyboard.press("Home")
+    assert (ranked(mixer), scores(mixer)) != before
+    assert len(read_sitting(server.folder / "crowd.votes" / file)) == 5
+
+    lab.run_all()
+    expect(slider(mixer, "m_words")).to_have_value("-0.75")
+    earlier = calibrator.get_by_role("region", name="An earlier visit")
+    expect(earlier).to_contain_text(f"This browser kept 8 votes of {SHE}")
+    earlier.get_by_role("button", name="Go on with them").click()
+    expect(calibrator.get_by_role("article", name="What your votes say")).to_be_visible()
+    mixer.get_by_role("radio", name=SHE).wait_for(state="attached")
+    again, _, same_file, _ = said(lab, VOTED)
+    assert again[: len(votes)] == votes
+    assert (len(again), same_file) == (8, file)
+    assert len(read_sitting(server.folder / "crowd.votes" / file)) == 7
+    expect(calibrator.get_by_text("does not answer")).to_have_count(0)

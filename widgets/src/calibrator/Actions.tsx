@@ -47,13 +47,22 @@ export function Actions({ state }: { state: State }) {
     state.said.value = "Votes downloaded";
   };
   const left = state.left.value;
+  const python = state.keeper === "python";
   return (
     <div class="cb-actions lb-noprint" ref={root}>
       <div class="cb-row">
-        <button type="button" class="lb-button lb-primary" onClick={state.hand}>
-          Use in the mixer
-        </button>
-        <button type="button" class="lb-button" disabled={state.judged.value === 0} onClick={save}>
+        {/* A page of its own has no mixer beside it. */}
+        {python && (
+          <button type="button" class="lb-button lb-primary" onClick={state.hand}>
+            Use in the mixer
+          </button>
+        )}
+        <button
+          type="button"
+          class={`lb-button${python ? "" : " lb-primary"}`}
+          disabled={state.judged.value === 0}
+          onClick={save}
+        >
           Download votes (CSV)
         </button>
         {state.done.value && left > 0 && (
