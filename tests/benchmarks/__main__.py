@@ -19,6 +19,7 @@ BENCHMARKS = (
     "signal",
     "labeler",
     "compare",
+    "mixer",
     "people",
 )
 

@@ -43,7 +43,7 @@ def a_living_widget_is_in(browser: Browser, page_file: Path) -> None:
     with exported(browser, page_file) as (page, frame):
         widget = widget_in(frame)
         expect(page.locator("iframe")).to_have_count(1)
-        expect(page.locator("iframe")).to_have_attribute("sandbox", "allow-scripts")
+        expect(page.locator("iframe")).to_have_attribute("sandbox", "allow-scripts allow-downloads")
         expect(page.locator("iframe")).to_have_attribute("title", "Features of tiny votes")
         assert "Ann Analyst" not in (page.locator("iframe").get_attribute("srcdoc") or "Ann Analyst")
         widget.get_by_role("row").filter(has_text="gives a worked example").click()

@@ -119,6 +119,10 @@ def bounded(snapshot: Mapping[str, Any], room: int) -> Mapping[str, Any] | None:
 def sandboxed_iframe(page: str, *, title: str, height: int) -> str:
     r"""Return a page as a frame for ``text/html``: it runs its own script and can reach nothing around it.
 
+    It may hand a file to who presses a button in it, such as the weights of a mixer. That opens nothing to the texts of
+    a dataset: the page's policy lets no script run but the widget's own, which makes these files of what it shows, and
+    the frame still has no origin, no storage, no pop-ups, no forms and no way to the page around it.
+
     Parameters
     ----------
     page : str
@@ -137,7 +141,7 @@ def sandboxed_iframe(page: str, *, title: str, height: int) -> str:
     inside = page.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#39;")
     style = f"display:block;width:100%;height:{int(height)}px;border:0;color-scheme:auto"
     return (
-        f"<iframe sandbox='allow-scripts' referrerpolicy='no-referrer' style='{style}' "
+        f"<iframe sandbox='allow-scripts allow-downloads' referrerpolicy='no-referrer' style='{style}' "
         f"title='{escape(title, quote=True)}' srcdoc='{inside}'></iframe>"
     )
 

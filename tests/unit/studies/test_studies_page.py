@@ -141,7 +141,7 @@ def test_without_the_built_front_end_the_error_says_how_to_build_it(
         widget_page(make_snapshot(1, 1, 1), {}, title="v")
 
 
-def test_a_frame_holds_the_page_unharmed_and_may_do_nothing_but_run_its_script() -> None:
+def test_a_frame_holds_the_page_unharmed_and_may_run_its_script_and_hand_out_files_and_nothing_else() -> None:
     page = widget_page(make_snapshot(1, 1, 1), {"d00": {"name": 'it\'s "so" & <b>'}}, title="it's")
     found: list[dict[str, str | None]] = []
 
@@ -153,7 +153,7 @@ def test_a_frame_holds_the_page_unharmed_and_may_do_nothing_but_run_its_script()
     Frames().feed(sandboxed_iframe(page, title='it\'s "Votes" & <i>', height=640))
     assert len(found) == 1
     assert found[0]["srcdoc"] == page
-    assert found[0]["sandbox"] == "allow-scripts"
+    assert set((found[0]["sandbox"] or "").split()) == {"allow-scripts", "allow-downloads"}
     assert found[0]["title"] == 'it\'s "Votes" & <i>'
     assert "height:640px" in (found[0]["style"] or "")
     assert not {"src", "allow", "name"} & set(found[0])

@@ -324,7 +324,7 @@ def test_a_saved_notebook_carries_a_bounded_sandboxed_page(widget: DatasetCompar
     bundle = widget._repr_mimebundle_()
     assert bundle is not None
     html = bundle[0]["text/html"]
-    assert html.startswith("<iframe sandbox='allow-scripts'")
+    assert html.startswith("<iframe sandbox='allow-scripts allow-downloads' ")
     assert len(html.encode()) < 1_300_000
     assert "Ann" not in html
 

@@ -480,7 +480,7 @@ def test_a_saved_notebook_carries_a_bounded_sandboxed_page_whatever_the_texts(tm
     bundle = mixer._repr_mimebundle_()
     assert bundle is not None
     html = bundle[0]["text/html"]
-    assert html.startswith("<iframe sandbox='allow-scripts'")
+    assert html.startswith("<iframe sandbox='allow-scripts allow-downloads' ")
     assert len(html.encode()) < 1_300_000
     assert mixer.to_html(tmp_path / "page.html").stat().st_size < 5_000_000
 

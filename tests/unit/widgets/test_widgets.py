@@ -539,7 +539,7 @@ def test_the_mime_bundle_holds_the_widget_one_line_and_a_bounded_sandboxed_page(
     assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/plain", "text/html"}
     assert "\n" not in data["text/plain"]
     html = data["text/html"]
-    assert html.startswith("<iframe sandbox='allow-scripts'")
+    assert html.startswith("<iframe sandbox='allow-scripts allow-downloads' ")
     assert 100_000 < len(html.encode()) < 1_300_000
     # Inside the attribute there is neither a bracket nor a single quote that could end it.
     inside = html.split("srcdoc='")[1].removesuffix("'></iframe>")

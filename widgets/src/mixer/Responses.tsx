@@ -81,7 +81,7 @@ export function Responses({ state }: { state: State }) {
       <header class="mx-rankhead">
         <h3>
           {`${set.responses.length} responses, ranked`}
-          {!reordered && <span class="lb-fine mx-asall"> in the order that everyone’s weights give</span>}
+          {!reordered && <span class="lb-fine mx-asall"> as for everyone</span>}
         </h3>
         <Pages state={state} />
       </header>
