@@ -109,8 +109,8 @@ def group_differences(
     In simulations with 60 annotators in two groups who differ in how they take a feature (tau .5, 40 votes each, no
     group difference) the naive test rejected in 24 % of cases at the 5 % level and this one in 6 %; with five groups
     of 12 annotators with 5 to 200 votes in 65 % and 6 %. A difference of .5 was found in 83 % and estimated as .46:
-    expanding around everybody's weights pulls offsets a little towards 0. People are the only clusters: where groups saw
-    different pairs (or few prompts), what is peculiar to the pairs also counts as a difference of the groups.
+    expanding around everybody's weights pulls offsets a little towards 0. People are the only clusters: where
+    groups saw different pairs (or few prompts), what is peculiar to the pairs counts as a difference of the groups.
 
     Examples
     --------
