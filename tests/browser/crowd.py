@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from tests.unit.personalization.mixing import several
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
     from whimsight.studies import Study
 
 WEIGHTS = {"d00": -0.5, "d01": 0.6, "d02": 0.0, "m_words": 1.0, "m_bullets": 0.3}
@@ -33,3 +36,15 @@ def crowd_study(*, prompts: int = 30, ids: list[str] | None = None, **columns: A
     names = ids or [f"person {i:02d}" for i in range(PEOPLE)]
     frame["annotator"] = [names[i % len(names)] for i in who]
     return study
+
+
+def shares_shown(mixer: Locator) -> list[list[float]]:
+    """Return the first three percentages of each fact that a mixer tells: a share and its interval."""
+    told = (
+        mixer.get_by_role("region", name="Agreement with votes").get_by_role("definition").all_inner_texts()
+    )
+    return [[float(share) for share in re.findall(r"([\d.]+)%", text)[:3]] for text in told]
+
+
+ROUNDED = 0.75
+"""Points by which a share on the page may differ: it is rounded, and codes on the page have 255 steps."""

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 import whimsight as ws
-from tests.browser.crowd import WEIGHTS, crowd_study
+from tests.browser.crowd import ROUNDED, WEIGHTS, crowd_study, shares_shown
 from tests.browser.lab import Lab, Server, write_notebook
 from tests.browser.watching import only_local_requests
 from whimsight.personalization.votes_file import read_sitting
@@ -101,11 +101,6 @@ def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def percent(share: float) -> str:
-    decimals = 1 if 100 * share < 9.95 else 0
-    return f"{100 * share:.{decimals}f}".removesuffix(".0") + "%"
-
-
 def test_what_python_sets_the_sliders_follow(lab, mixer):
     # The cells that set it ran with all the others.
     expect(slider(mixer, "m_words")).to_have_value("-0.75")
@@ -141,18 +136,16 @@ def test_the_numbers_shown_are_those_of_the_tally(lab, mixer):
     lab.page.keyboard.press("Home")
     _, preset, tally = said(lab, MIXED)
     assert preset.endswith("person 03")
-    shown = mixer.get_by_role("region", name="Agreement with votes")
-    for place, (word, name, of) in enumerate(
-        (
-            ("Flip against everyone", "flips", "everyone"),
-            ("Agree with everyone", "agreement", "everyone"),
-            ("Agree with person 03", "agreement", "person 03"),
-        )
-    ):
-        expect(shown.get_by_role("term").nth(place)).to_contain_text(word)
-        told = shown.get_by_role("definition").nth(place).inner_text().split()
-        low, high = (percent(tally[of][f"{name}_{end}"]) for end in ("low", "high"))
-        assert told[:4] == [percent(tally[of][name]), low, "to", high]
+    terms = mixer.get_by_role("region", name="Agreement with votes").get_by_role("term")
+    facts = (
+        ("Flip against everyone", "flips", "everyone"),
+        ("Agree with everyone", "agreement", "everyone"),
+        ("Agree with person 03", "agreement", "person 03"),
+    )
+    for place, (word, name, of) in enumerate(facts):
+        expect(terms.nth(place)).to_contain_text(word)
+        python = [100 * tally[of][f"{name}{end}"] for end in ("", "_low", "_high")]
+        assert shares_shown(mixer)[place] == pytest.approx(python, abs=ROUNDED)
 
 
 def test_a_reward_is_saved_and_opens(lab, mixer, page, tmp_path):

@@ -53,12 +53,12 @@ interface AgreeProps {
 function Agree({ state, consent }: AgreeProps) {
   const choice = useSignal<ConsentChoice | null>(null);
   const name = useSignal("");
-  const begin = (event: Event): void => {
-    event.preventDefault();
+  const begin = (): void => {
     if (choice.value) state.begin(choice.value, choice.value === "class" ? name.value : "");
   };
   return (
-    <form class="cb-agree" onSubmit={begin}>
+    // No form: a sandboxed frame, as in an exported notebook, submits none.
+    <div class="cb-agree">
       <fieldset>
         <legend>What may become of your votes?</legend>
         {consent.choices.map(({ id, label }) => (
@@ -90,16 +90,24 @@ function Agree({ state, consent }: AgreeProps) {
             onInput={(event) => {
               name.value = event.currentTarget.value;
             }}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && !event.isComposing) begin();
+            }}
           />
         </label>
       )}
       <div class="cb-row">
-        <button type="submit" class="lb-button lb-primary cb-begin" disabled={choice.value === null}>
+        <button
+          type="button"
+          class="lb-button lb-primary cb-begin"
+          disabled={choice.value === null}
+          onClick={begin}
+        >
           Begin
         </button>
         {choice.value === null && <span class="lb-fine">Choose one of the two first.</span>}
       </div>
-    </form>
+    </div>
   );
 }
 

@@ -42,8 +42,12 @@ export interface CalibratorSnapshot {
   stated: string;
   /** F of them, in the order of `prior` and of `codes`. */
   features: MixedFeature[];
-  /** What is believed of a new person: Gaussian; `covariance` by rows, null for a diagonal one, sd its root. */
-  prior: { mean: number[]; covariance: number[][] | null; sd: number[] };
+  /**
+   * What is believed of a new person: Gaussian; `covariance` by rows, null for a diagonal one, sd its root. `spread` is
+   * how far people are taken to lie from everyone, 0 for features that are not personal. It is not `tau`, which may be
+   * estimated as 0 where little is known.
+   */
+  prior: { mean: number[]; covariance: number[][] | null; sd: number[]; spread: number[] };
   /** In the order of preference: ties of information are broken by it. */
   pool: PoolPair[];
   consent: {

@@ -72,7 +72,7 @@ export function learned(
   const now = beliefs.at(-1);
   if (!prior || !now) return [];
   const spreads = beliefs.map(sdOf);
-  const taus = snapshot.features.map(({ personal, tau }) => (personal ? (tau ?? 0) : 0));
+  const taus = snapshot.prior.spread;
   const apartness = offsets(prior, now, taus);
   const rows = snapshot.features.flatMap((feature, k): Learned[] => {
     const tau = taus[k] ?? 0;
