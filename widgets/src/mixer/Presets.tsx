@@ -1,5 +1,5 @@
 /** Whose weights the sliders begin from, how far between everyone's and those, and how many were moved since. */
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { percent, plural } from "../shared/format";
 import { Icon } from "../shared/icons";
 import type { Preset, PresetKind } from "./contract";
@@ -139,6 +139,15 @@ function Moved({ state, preset }: { state: State; preset: Preset }) {
 export function Presets({ state }: { state: State }) {
   const { value: presets } = state.presets;
   const preset = state.preset.value;
+  const line = useRef<HTMLFieldSetElement>(null);
+  // Where they do not fit side by side, the chosen one is in sight.
+  useLayoutEffect(() => {
+    const chip = line.current?.querySelector<HTMLElement>(".mx-chip:has(:checked)");
+    if (!line.current || !chip) return;
+    const { left, right } = line.current.getBoundingClientRect();
+    const box = chip.getBoundingClientRect();
+    if (box.left < left || box.right > right) line.current.scrollLeft += box.left - left - (right - left) / 3;
+  }, [preset?.id]);
   if (!preset) return null;
   const few = presets.filter(({ kind }) => kind !== "annotator");
   const chips = few.length <= CHIPS ? few : presets.slice(0, 1);
@@ -152,7 +161,7 @@ export function Presets({ state }: { state: State }) {
   return (
     <section class="mx-presets" aria-label="Whose weights">
       <div class="mx-line">
-        <fieldset class="mx-chips">
+        <fieldset ref={line} class="mx-chips">
           <legend>Whose weights</legend>
           {chips.map((one) => (
             <Chip key={one.id} state={state} preset={one} />

@@ -16,11 +16,14 @@ function Bar({
   part,
   most,
   chosen,
+  twin,
 }: {
   row: Row | undefined;
   part: Contribution;
   most: number;
   chosen: boolean;
+  /** Whether another feature has the name, too. */
+  twin: boolean;
 }) {
   const share = Math.min(1, Math.abs(part.value) / most);
   const side = part.value < 0 ? "mx-minus" : "mx-plus";
@@ -33,6 +36,7 @@ function Bar({
       <span class="mx-partname" title={`${more} ‘${name}’`}>
         <span class="mx-way-of">{part.code === 0 ? "no difference in " : `${more} `}</span>
         <bdi>{name}</bdi>
+        {twin && row && row.name !== UNNAMED && <code class="lb-id"> {row.id}</code>}
       </span>
     </li>
   );
@@ -104,6 +108,7 @@ export function Response({ state, set, ranked, reordered }: ResponseProps) {
                 part={part}
                 most={most}
                 chosen={part.feature === chosen}
+                twin={state.twins.value.has(rows[part.feature]?.id ?? "")}
               />
             ))}
             <li class="mx-part mx-rest">

@@ -72,6 +72,8 @@ function Handle({ state, row }: { state: State; row: Row }) {
   const locked = useComputed(() => state.setting.value.locked.has(row.id)).value;
   const reach = state.reach.value;
   const preset = state.preset.value;
+  const twin = useComputed(() => state.twins.value.has(row.id)).value;
+  const called = twin || row.name === UNNAMED ? `${row.name} (${row.id})` : row.name;
   const gesture = useGesture(row.id);
   const others = [`everyone ${weight(sign * row.found.mean)}`];
   if (preset && preset.kind !== "everyone")
@@ -142,7 +144,7 @@ function Handle({ state, row }: { state: State; row: Row }) {
           max={reach}
           step={STEP}
           value={value.toFixed(2)}
-          aria-label={`Weight of ${row.name}`}
+          aria-label={`Weight of ${called}`}
           aria-valuetext={[weight(value), ...others].join(", ")}
           onFocus={() => state.choose(row.id)}
           onPointerDown={gesture.press}
@@ -173,7 +175,7 @@ function Handle({ state, row }: { state: State; row: Row }) {
           type="button"
           class="lb-iconbutton mx-lock lb-noprint"
           aria-pressed={locked}
-          aria-label={`Lock ${row.name}`}
+          aria-label={`Lock ${called}`}
           title={
             locked
               ? "Locked: presets and resets leave it alone (l)"
@@ -187,7 +189,7 @@ function Handle({ state, row }: { state: State; row: Row }) {
           type="button"
           class="lb-iconbutton mx-reset lb-noprint"
           disabled={!differs || locked}
-          aria-label={`Reset ${row.name} to ${weight(base)}`}
+          aria-label={`Reset ${called} to ${weight(base)}`}
           title={`Back to ${weight(base)} (r, or double click on the slider)`}
           onClick={() => state.resetWeight(row)}
         >
@@ -200,6 +202,7 @@ function Handle({ state, row }: { state: State; row: Row }) {
 
 export function Slider({ state, row }: { state: State; row: Row }) {
   const is = useComputed(() => state.chosen.value?.id === row.id).value;
+  const twin = useComputed(() => state.twins.value.has(row.id)).value;
   const name = useMemo(
     () => (
       <div class="mx-feature" title={`${row.name} (${row.id})`}>
@@ -207,7 +210,7 @@ export function Slider({ state, row }: { state: State; row: Row }) {
           <span class={`mx-name${row.name === UNNAMED ? " lb-faint" : ""}`} dir="auto">
             {row.name}
           </span>
-          {row.name === UNNAMED && <code class="lb-id">{row.id}</code>}
+          {(twin || row.name === UNNAMED) && <code class="lb-id">{row.id}</code>}
           <span title={row.found.kind} class="mx-kind">
             <KindIcon kind={row.found.kind} />
             <span class="ws-hidden">{row.found.kind}</span>
@@ -222,7 +225,7 @@ export function Slider({ state, row }: { state: State; row: Row }) {
         <Words row={row} />
       </div>
     ),
-    [row],
+    [row, twin],
   );
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the slider in it takes the focus, and chooses its feature

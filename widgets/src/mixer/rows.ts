@@ -25,5 +25,12 @@ export function turnInterval(low: number, high: number, sign: 1 | -1): [low: num
   return sign === 1 ? [low, high] : [0 - high, 0 - low];
 }
 
+/** Features whose name another one has, too: their ids stand beside it. */
+export function toldApart(rows: readonly Row[]): ReadonlySet<FeatureId> {
+  const count = new Map<string, number>();
+  for (const { name } of rows) count.set(name, (count.get(name) ?? 0) + 1);
+  return new Set(rows.filter(({ name }) => (count.get(name) ?? 0) > 1).map(({ id }) => id));
+}
+
 export const byId = (rows: readonly Row[]): ReadonlyMap<FeatureId, Row> =>
   new Map(rows.map((row) => [row.id, row]));

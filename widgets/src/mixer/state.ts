@@ -11,7 +11,7 @@ import type { MixedFeature, MixerModel, MixerSnapshot, Preset, ResponseSet } fro
 import { type By, found, ordered } from "./order";
 import { createOutcome, type Outcome } from "./outcome";
 import { createPeople } from "./people";
-import { byId, joinRow, type Row } from "./rows";
+import { byId, joinRow, type Row, toldApart } from "./rows";
 import { createSaving, type Saving } from "./saving";
 import { between, createHistory, moved, type Setting } from "./setting";
 import { createTexts, type Texts } from "./texts";
@@ -21,6 +21,8 @@ import { presetName } from "./words";
 export interface State extends Omit<Listing, "view" | "chosen">, Outcome, Saving, Texts {
   snapshot: ReadonlySignal<MixerSnapshot | null>;
   rows: ReadonlySignal<readonly Row[]>;
+  /** Features that share their name with another. */
+  twins: ReadonlySignal<ReadonlySet<FeatureId>>;
   /**
    * What the search leaves, in order: personal features, those that are the same for everyone, and those in which no two
    * responses that were voted on differ, which have no weight.
@@ -107,6 +109,7 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
     return join(snapshot.value?.features ?? [], desk.labels.value);
   });
   const known = computed(() => byId(rows.value));
+  const twins = computed(() => toldApart(rows.value));
 
   const people = createPeople({
     snapshot,
@@ -199,6 +202,7 @@ export function createState(connection: Connection<MixerModel>, options: StateOp
     ...createTexts(connection, options.wait ?? {}),
     snapshot,
     rows,
+    twins,
     personal,
     shared,
     absent,

@@ -212,6 +212,22 @@ describe("presets", () => {
   });
 });
 
+describe("features of one name", () => {
+  it("are told apart by their ids, in the list, in what scores are made of, and to a screen reader", async () => {
+    const snapshot = small();
+    const features = snapshot.features.map((one, k) => (k === 1 ? { ...one, name: "length" } : one));
+    const { root, slider } = mount({}, { ...snapshot, features });
+    const [first, second, third] = features.map(({ feature }) => feature);
+    expect(slider(0).closest("li")?.querySelector("code")?.textContent).toBe(first);
+    expect(slider(1).getAttribute("aria-label")).toBe(`Weight of length (${second})`);
+    expect(slider(2).closest("li")?.textContent).not.toContain(third);
+    fireEvent.click(slider(1).closest("li") as HTMLElement);
+    await waitFor(() =>
+      expect(root.querySelector(".mx-partchosen")?.textContent).toMatch(new RegExp(`length ${second}$`)),
+    );
+  });
+});
+
 describe("whether people differ", () => {
   const judged = (): MixerSnapshot => {
     const snapshot = small();
