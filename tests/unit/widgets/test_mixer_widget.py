@@ -468,6 +468,14 @@ def test_a_page_of_its_own_opens_as_the_mixer_stands(mixer: PreferenceMixer, tmp
     assert (state["weights"][3], state["set"], state["preset"]) == (7.0, 1, "everyone")
     assert "/* mixer.js */" in page
     assert "Question" in page
+    assert state["added"] == []
+    mixer.add(mixer.people.new_person([0, 8], [1, 0], name="Bea"))
+    page = mixer.to_html(tmp_path / "later.html").read_text(encoding="utf-8")
+    later = re.search(r'id="whimsight-state">(.*?)</script>', page, re.DOTALL)
+    assert later
+    state = json.loads(later[1])
+    assert [one["id"] for one in state["snapshot"]["presets"]] == list(mixer.presets.index)
+    assert (state["preset"], state["added"]) == ("person:Bea", [])
     names = mixer.to_html(tmp_path / "names.html", names_only=True).read_text(encoding="utf-8")
     assert "Question" not in names
 
