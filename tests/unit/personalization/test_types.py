@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 
 from whimsight.errors import FitError
 from whimsight.personalization.hierarchy import fit_hierarchy
-from whimsight.personalization.types import Told, annotator_types, told_by_votes
+from whimsight.personalization.types import Told, annotator_types, told_by_people, told_by_votes
 
 CENTRES = np.array([[0.8, 0.3, 0.0], [-0.4, 0.3, 0.6]])
 
@@ -26,7 +26,7 @@ def votes_of(seed, *, two, n=150, votes=40, within=0.3):
 def found(seed, **how):
     X, y, who, kind = votes_of(seed, **how)
     people = fit_hierarchy(X, y, who)
-    return annotator_types(told_by_votes(people, X, y, who, np.arange(3)), most=3), kind
+    return annotator_types(told_by_people(people, X, y, who, np.arange(3)), most=3), kind
 
 
 def test_two_planted_types_are_found_with_their_centres_and_members():
@@ -58,6 +58,14 @@ def test_intervals_hold_the_planted_centres():
     assert np.mean(inside) > 0.8  # expanding the likelihood costs a little
 
 
+def test_expanding_around_the_truth_tells_the_same_as_the_sites():
+    X, y, who, _ = votes_of(5, two=False, n=60, votes=200, within=0.1)
+    people = fit_hierarchy(X, y, who)
+    sites = annotator_types(told_by_people(people, X, y, who, np.arange(3)), most=1)
+    told = told_by_votes(X, y, who, np.tile(CENTRES[0], (60, 1)), offset=people.intercept)
+    assert annotator_types(told, most=1).centres == pytest.approx(sites.centres, abs=0.03)
+
+
 def test_the_likelihood_of_one_type_is_that_of_a_gaussian():
     """Weights seen with known error: a mixture of one is the mean with precision weights and REML-free variance."""
     rng = np.random.default_rng(2)
@@ -87,7 +95,7 @@ def test_held_out_likelihoods_differ_as_gaussian_densities_do():
 
 def test_the_same_seed_gives_the_same_types_and_too_few_people_are_refused():
     X, y, who, _ = votes_of(4, two=True, n=40)
-    told = told_by_votes(fit_hierarchy(X, y, who), X, y, who, np.arange(3))
+    told = told_by_people(fit_hierarchy(X, y, who), X, y, who, np.arange(3))
     assert np.array_equal(annotator_types(told, most=2).membership, annotator_types(told, most=2).membership)
     with pytest.raises(FitError, match="at least 10 annotators; found 4"):
         annotator_types(Told(told.score[:4], told.information[:4]))
