@@ -115,7 +115,12 @@ export function calibrated({
     study: { name: "Convincing arguments", rows: 61_885, prompts: 32, annotators: 395, votes: 52_000, names_only: false },
     stated: "By the analyst's choice weights may differ between people on 12 of 14 features.",
     features: all,
-    prior: { mean: all.map(({ mean }) => mean), covariance: null, sd },
+    prior: {
+      mean: all.map(({ mean }) => mean),
+      covariance: null,
+      sd,
+      spread: all.map(({ personal, tau }) => (personal ? (tau ?? 0) : 0)),
+    },
     pool: pairs,
     consent: {
       words: "Your votes stay on this computer, in this notebook; nothing is sent anywhere.",

@@ -132,11 +132,8 @@ describe("what was learned", () => {
     expect(turned && likingWords(turned).after).toMatch(/^ more than/);
   });
 
-  it("says that annotators are alike where tau is 0, and finds nobody apart there", () => {
-    const alike = {
-      ...snapshot,
-      features: snapshot.features.map((one) => ({ ...one, tau: one.personal ? 0 : null })),
-    };
+  it("says that annotators are alike where they are taken not to differ, and finds nobody apart there", () => {
+    const alike = { ...snapshot, prior: { ...snapshot.prior, spread: snapshot.prior.spread.map(() => 0) } };
     for (const row of learned(alike, {}, [PRIOR, dislikes(60)])) {
       expect(row).toMatchObject({ above: null, sets: false, apart: 0 });
       expect(likingWords(row).before).toBe("All annotators take ");
