@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     )
     from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs, load, read, samples
-    from whimsight.personalization import Person, Personalization
-    from whimsight.personalization.reward import Reward
+    from whimsight.personalization import Person, Personalization, Reward
     from whimsight.studies import Settings, Study, open, study  # noqa: A004
     from whimsight.widgets import (
         Calibrator,
@@ -59,7 +58,7 @@ _HOME = {
     "Person": "whimsight.personalization",
     "Personalization": "whimsight.personalization",
     "PreferenceMixer": "whimsight.widgets",
-    "Reward": "whimsight.personalization.reward",
+    "Reward": "whimsight.personalization",
     "Settings": "whimsight.studies",
     "SparseAutoencoder": "whimsight.autoencoder",
     "Study": "whimsight.studies",

@@ -48,6 +48,8 @@ class Personalization:
     study : Study
     annotator : str
         The column of the pairs that says who voted.
+    by_prompt : bool
+        Whether features may weigh differently from prompt to prompt, too.
     personal : ndarray
         bool (F,): the features whose weights may differ between people.
     ballots : Ballots
@@ -68,11 +70,18 @@ class Personalization:
     """
 
     def __init__(
-        self, study: Study, ballots: Ballots, personal: NDArray[np.bool_], *, annotator: str = "annotator"
+        self,
+        study: Study,
+        ballots: Ballots,
+        personal: NDArray[np.bool_],
+        *,
+        annotator: str = "annotator",
+        by_prompt: bool = False,
     ) -> None:
         self.study = study
         self.ballots = ballots
         self.annotator = annotator
+        self.by_prompt = by_prompt
         self.personal = personal & (ballots.unit > 0)
         self.hierarchy: Hierarchy = fit_hierarchy(
             ballots.X,
@@ -80,6 +89,8 @@ class Personalization:
             ballots.annotator,
             personal=self.personal,
             weights=ballots.weights,
+            also=ballots.prompt if by_prompt else None,
+            clusters=None if by_prompt else ballots.prompt,
         )
         self._position = {name: i for i, name in enumerate(ballots.ids)}
         self._cache: dict[Any, AnnotatorTypes] = {}
@@ -165,6 +176,19 @@ class Personalization:
             index=self.features,
         )
         return table[list(SUBJECTIVITY_COLUMNS)]
+
+    @property
+    def prompt_spread(self) -> pd.Series:
+        """How far weights differ from prompt to prompt, a standard deviation as ``tau``, index ``feature``.
+
+        Raises
+        ------
+        StudyError
+            Without ``by_prompt``.
+        """
+        if not self.by_prompt:
+            raise StudyError("Prompts were not told apart. Make it with study.personalize(by_prompt=True).")
+        return pd.Series(self.hierarchy.crossed[0][1:], index=self.features, name="prompt_spread")
 
     @property
     def weights(self) -> pd.DataFrame:
@@ -314,6 +338,34 @@ class Personalization:
         from whimsight.personalization.asked import two_stage_of
 
         return two_stage_of(self, by)
+
+    def permutation_test(self, *, times: int = 400, seed: int = 0) -> pd.Series:
+        """Test, without any model, that people do not differ: votes on the same pair change hands.
+
+        Neither a pair's own quality nor what a prompt does to a feature can make people seem to differ here. It needs
+        pairs that several people voted on, and finds less than ``subjectivity`` does.
+
+        Parameters
+        ----------
+        times : int
+            Permutations; the smallest p is 1 / (times + 1).
+        seed : int
+
+        Returns
+        -------
+        Series
+            p, float64, index ``feature``; see `whimsight.personalization.permutation.permutation_test`.
+
+        Raises
+        ------
+        FitError
+            If no pair has votes of two people.
+        """
+        from whimsight.personalization.permutation import permutation_test
+
+        b = self.ballots
+        p = permutation_test(b.X, b.y, b.annotator, b.pair, turned=b.turned, times=times, seed=seed)
+        return pd.Series(p, index=self.features, name="p")
 
     def groups(self, column: str, **choices: Any) -> Groups:
         """Test whether groups of annotators, or of rows, weigh features differently.

@@ -111,8 +111,12 @@ def groups_of(people: Personalization, column: str, **choices: Any) -> Groups:
     if column not in frame.columns:
         hint = nearest(column, [str(c) for c in frame.columns])
         raise StudyError(f"The pairs have no column {column!r} to group by.{hint}")
-    ballots, (controls, _) = people.ballots, _controls(people)
+    ballots, (controls, own) = people.ballots, _controls(people)
     X = ballots.X.astype(np.float64) * people.sign
+    scale = controls.std(axis=0)
+    controls = controls / np.where(scale > 0, scale, 1.0)
+    for feature in np.flatnonzero(own >= 0):  # to the last digit, so that it is known as the same
+        controls[:, own[feature]] = X[:, feature]
     group = frame[column].to_numpy(dtype=object)[ballots.rows]
     unhashable = next((v for v in group if isinstance(v, list | dict | set | np.ndarray)), None)
     if unhashable is not None:
@@ -120,10 +124,7 @@ def groups_of(people: Personalization, column: str, **choices: Any) -> Groups:
             f"The column {column!r} holds several values a row ({type(unhashable).__name__}). Make a column of single "
             "values, and group by that."
         )
-    scale = controls.std(axis=0)
-    found = group_differences(
-        X, ballots.y, ballots.annotator, group, controls=controls / np.where(scale > 0, scale, 1.0), **choices
-    )
+    found = group_differences(X, ballots.y, ballots.annotator, group, controls=controls, **choices)
     table = found.table.set_index(people.features)
     table.insert(0, "name", people.names)
     number = found.offsets.index.get_level_values("feature").to_numpy(dtype=np.int64)
@@ -137,20 +138,13 @@ def groups_of(people: Personalization, column: str, **choices: Any) -> Groups:
 
 def types_of(people: Personalization, features: Sequence[str] | None, **choices: Any) -> AnnotatorTypes:
     """Return types of annotators over a handful of features; see `Personalization.types`."""
-    from whimsight.personalization.types import annotator_types, told_by_votes
+    from whimsight.personalization.types import Told, annotator_types, told_by_people
 
-    at = _in_question(people, features)
-    ballots, made = people.ballots, people.hierarchy
+    at, ballots = _in_question(people, features), people.ballots
     X = ballots.X.astype(np.float64)
-    weights = made.weights[ballots.annotator]
-    rest = (
-        made.intercept + np.einsum("nf,nf->n", X, weights) - np.einsum("nf,nf->n", X[:, at], weights[:, at])
-    )
+    told = told_by_people(people.hierarchy, X, ballots.y, ballots.annotator, at, weights=ballots.weights)
     sign = people.sign[at]
-    told = told_by_votes(
-        X[:, at] * sign, ballots.y, ballots.annotator, made.weights[:, at] * sign, offset=rest
-    )
-    found = annotator_types(told, **choices)
+    found = annotator_types(Told(told.score * sign, told.information * np.outer(sign, sign)), **choices)
     types = pd.Index(range(1, found.number + 1), name="type")
     table = pd.DataFrame(
         {

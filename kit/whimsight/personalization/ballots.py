@@ -40,6 +40,8 @@ class Ballots:
         int64 (n,): rows with the same number share a prompt or conversation.
     pair : ndarray
         int64 (n,): rows with the same number show the same two responses, in either order.
+    turned : ndarray
+        bool (n,): rows that show their pair the other way round than its first row does.
     unit : ndarray
         float64 (F,): the standard deviation of each code; 0 for a code that does not vary.
     ids : tuple of str
@@ -55,6 +57,7 @@ class Ballots:
     weights: NDArray[np.float64]
     prompt: NDArray[np.int64]
     pair: NDArray[np.int64]
+    turned: NDArray[np.bool_]
     unit: NDArray[np.float64]
     ids: tuple[str, ...]
     left_out: dict[str, int]
@@ -94,6 +97,7 @@ class Ballots:
         X, unit = standardise(study.pair_codes[study.pair_of_row[rows]].astype(np.float64))
         X[:, unit == 0] = 0.0
         names = pairs.frame[annotator].to_numpy(dtype=object)[rows[first]]
+        matchup, swapped = pairs.matchups()
         labelled = np.isfinite(pairs.preference) & (pairs.weight > 0)
         return cls(
             rows=rows,
@@ -102,7 +106,8 @@ class Ballots:
             annotator=codes.astype(np.int64),
             weights=made.weights[named],
             prompt=pairs.components(study.settings.groups)[rows],
-            pair=pairs.matchups()[0][rows],
+            pair=matchup[rows],
+            turned=swapped[rows],
             unit=unit,
             ids=tuple(str(name) for name in names),
             left_out={

@@ -16,6 +16,8 @@ __all__ = ["Fitting"]
 Array = NDArray[np.float64]
 
 _ROUNDS = 200
+_ASTRAY = 15.0
+"""Log odds for one standard deviation that no votes can tell from still more: the fit has lost its hold."""
 _PLAIN = 60
 _CLOSE = 1e-4
 _FLAT = 1e-4  # precision of the intercept's prior
@@ -79,14 +81,27 @@ class Fitting:
         for turn in range(_ROUNDS):
             moved = self._sweep(1.0 if turn < _PLAIN else 0.5, learn=True)
             changed = max(g.rescale() for g in self.groupings) if turn > 1 else 1.0
+            self._require_sane()
             if moved < _CLOSE and changed < _CLOSE:
                 break
         self.rounds = turn + 1
-        if not np.isfinite(self.people.mean).all():
-            raise FitError(
-                f"The fit of {self.data.y.size} votes on {self.columns - 1} features went astray; codes of very "
-                "different sizes do this: divide each feature by its standard deviation."
+
+    def _require_sane(self) -> None:
+        """Stop a fit that runs away from what the votes can carry."""
+        votes = self.data.y.size
+        sizes = np.concatenate([np.append(np.abs(g.mean), g.tau) for g in self.groupings])
+        if np.isfinite(sizes).all() and sizes.max() < _ASTRAY:
+            return
+        others = len(self.groupings) - 1
+        raise FitError(
+            f"The fit of {votes:,} votes on {self.columns - 1} features went astray: "
+            + (
+                "there are too few votes of each prompt or pair for offsets of their own. Leave by_prompt=True (also, "
+                "pair) out."
+                if others
+                else "codes of very different sizes do this. Divide each feature by its standard deviation."
             )
+        )
 
     def settle(self) -> None:
         """Sites and global weights for the spreads as they are."""

@@ -127,7 +127,8 @@ def fit_hierarchy(
     Raises
     ------
     FitError
-        If there is nothing to fit: one annotator, all votes the same, a number that is not finite.
+        If there is nothing to fit: one annotator, all votes the same, a number that is not finite; or too few votes for
+        the offsets of ``also`` or ``pair``.
 
     Notes
     -----

@@ -135,6 +135,8 @@ def annotator_preset(people: Personalization, annotator: str) -> Preset:
     ballots, belief = people.ballots, people.hierarchy.person(where)
     mine = np.flatnonzero(ballots.annotator == where)
     held_out = people.hierarchy.held_out[mine] - 0.5
+    # With prompts told apart these hold what a prompt's other votes say, which the weights alone do not know.
+    told = None if people.by_prompt else agreement(held_out, ballots.y[mine], ballots.prompt[mine])
     return Preset(
         id=f"annotator:{annotator}",
         kind="annotator",
@@ -144,7 +146,7 @@ def annotator_preset(people: Personalization, annotator: str) -> Preset:
         weights=belief.mean,
         sd=belief.sd,
         covariance=belief.covariance,
-        held_out=agreement(held_out, ballots.y[mine], ballots.prompt[mine]),
+        held_out=told,
         annotators=np.array([where]),
     )
 

@@ -26,6 +26,7 @@ def personalize(
     *,
     features: str | Sequence[str] | None = None,
     annotator: str = "annotator",
+    by_prompt: bool = False,
 ) -> Personalization:
     """Learn whose preferences a study's votes are: what people share, where they differ, and each one's weights.
 
@@ -39,6 +40,9 @@ def personalize(
         the analyst's (style yes, politics no), and every output states it. All features by default.
     annotator : str
         Column of the pairs that says who voted.
+    by_prompt : bool
+        Let features weigh differently from prompt to prompt, too, so that people who saw few prompts do not seem to
+        differ because these did. Takes several times as long, and many votes on each prompt.
 
     Returns
     -------
@@ -62,7 +66,9 @@ def personalize(
         raise StudyError(
             f"personalize takes a Study; found {type(study).__name__}. Make one with ws.study(pairs)."
         )
-    return Personalization(study, Ballots.of(study, annotator), chosen(study, features), annotator=annotator)
+    return Personalization(
+        study, Ballots.of(study, annotator), chosen(study, features), annotator=annotator, by_prompt=by_prompt
+    )
 
 
 def chosen(study: Study, features: str | Sequence[str] | None) -> NDArray[np.bool_]:

@@ -174,6 +174,7 @@ def calibrator_snapshot(
             "mean": numbers(prior.mean),
             "covariance": [numbers(line) for line in prior.covariance],
             "sd": numbers(prior.sd),
+            "spread": numbers(people.hierarchy.shrinkage[1:]),
         },
         "consent": {"words": CONSENT, "choices": [dict(one) for one in _CHOICES]},
         "ask": ask,

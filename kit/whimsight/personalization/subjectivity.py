@@ -79,7 +79,11 @@ def share_opposed(
     drawn = np.sort(ndtr(ratio).reshape(len(mean), -1), axis=1)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
     known = np.isfinite(share)
-    return share, np.where(known, np.minimum(low, share), np.nan), np.where(known, np.maximum(high, share), np.nan)
+    return (
+        share,
+        np.where(known, np.minimum(low, share), np.nan),
+        np.where(known, np.maximum(high, share), np.nan),
+    )
 
 
 def _spread_of_tau(

@@ -254,7 +254,11 @@ class Study:
         return turn_examples(self.pairs, matchups, code, rows)
 
     def personalize(
-        self, *, features: str | Sequence[str] | None = None, annotator: str = "annotator"
+        self,
+        *,
+        features: str | Sequence[str] | None = None,
+        annotator: str = "annotator",
+        by_prompt: bool = False,
     ) -> Personalization:
         """Learn whose preferences the votes are: where people differ, and each one's weights.
 
@@ -265,6 +269,9 @@ class Study:
             choice is the analyst's (style yes, politics no), and every output states it. All features by default.
         annotator : str
             Column of the pairs that says who voted.
+        by_prompt : bool
+            Let features weigh differently from prompt to prompt, too, so that people who saw few prompts do not seem
+            to differ because these did. Takes several times as long, and many votes on each prompt.
 
         Returns
         -------
@@ -284,7 +291,7 @@ class Study:
         """
         from whimsight.personalization import personalize
 
-        return personalize(self, features=features, annotator=annotator)
+        return personalize(self, features=features, annotator=annotator, by_prompt=by_prompt)
 
     def verification(self, feature: str) -> pd.DataFrame:
         """Return how far each judge's answers agree with a feature.

@@ -14,14 +14,16 @@ TAU = np.array([0.0, 0.0, 0.0, 0.9, 0.0])
 """People differ in the fourth feature, length, alone."""
 
 
-def peopled_study(people: int = 24, votes: int = 60, seed: int = 3) -> tuple[Study, np.ndarray]:
+def peopled_study(
+    people: int = 24, votes: int = 60, seed: int = 3, *, mean: np.ndarray = MEAN, tau: np.ndarray = TAU
+) -> tuple[Study, np.ndarray]:
     """Return a study of people * votes rows and everybody's true weights, float64 (people, 5)."""
     rng = np.random.default_rng(seed)
     n = people * votes
     frame = make_pairs(n).frame.assign(weight=1.0, annotator=[f"person {i % people:02d}" for i in range(n)])
     study = make_study(Pairs(frame, name="peopled"))
     codes = study.pair_codes[study.pair_of_row].astype(np.float64)
-    own = MEAN + TAU * rng.normal(size=(people, 5))
+    own = mean + tau * rng.normal(size=(people, 5))
     odds = np.einsum("ij,ij->i", codes / codes.std(axis=0), own[np.arange(n) % people])
     choice = (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.float64)
     choice[::20] = 0.5
