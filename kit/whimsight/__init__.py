@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from whimsight.labels import LabelStore
     from whimsight.pairs import Pairs, load, read, samples
     from whimsight.personalization import Person, Personalization, Reward
+    from whimsight.personalization.votes_file import gather_votes
     from whimsight.studies import Settings, Study, open, study  # noqa: A004
     from whimsight.widgets import (
         Calibrator,
@@ -67,6 +68,7 @@ _HOME = {
     "WhimsightError": "whimsight.errors",
     "compare": "whimsight.comparisons",
     "embedder": "whimsight.embed",
+    "gather_votes": "whimsight.personalization.votes_file",
     "load": "whimsight.pairs",
     "match": "whimsight.comparisons",
     "open": "whimsight.studies",
@@ -101,6 +103,7 @@ __all__ = [
     "WhimsightError",
     "compare",
     "embedder",
+    "gather_votes",
     "load",
     "match",
     "open",

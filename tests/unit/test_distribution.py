@@ -29,7 +29,8 @@ TEXTS = (
     "PKG-INFO",
     "METADATA",
 )
-BUILT = ("labeler.js", "labeler.css", "host.js")
+WIDGETS = ("labeler", "comparison", "mixer", "calibrator")
+BUILT = (*(f"{name}.{kind}" for name in WIDGETS for kind in ("js", "css")), "host.js")
 SAMPLES = ("mt-bench", "hh-harmless", "creative-writing", "convincing-arguments")
 
 
@@ -102,7 +103,7 @@ def test_lockfiles_hold_no_addresses(shipped: dict[str, dict[str, bytes]]) -> No
 
 def test_built_modules_are_small_and_load_nothing(shipped: dict[str, dict[str, bytes]]) -> None:
     static = {name: shipped["wheel"][f"whimsight/static/{name}"].decode("utf-8") for name in BUILT}
-    assert len(static["labeler.js"]) <= 120_000
+    assert all(len(static[f"{name}.js"]) <= 120_000 for name in WIDGETS)
     assert len(static["host.js"]) <= 8_000
     for name, text in static.items():
         assert "sourceMappingURL" not in text, name

@@ -21,7 +21,7 @@ KS = (1, 2, 4, 8, 16, 32)
 METHODS = {
     "everyone": "global weights",
     "personal": "hierarchical: each feature with its own spread",
-    "one spread": "ridge towards the global weights, one spread for all features",
+    "one spread": "ridge towards the global weights, one spread for all personal features",
     "no pooling": "the person's votes alone",
 }
 
@@ -220,7 +220,9 @@ def _priors(h: Hierarchy, spread: float) -> dict[str, Gaussian]:
     return {
         "everyone": Gaussian(everyone, np.zeros((n, n))),
         "personal": h.prior(intercept=True),
-        "one spread": Gaussian(everyone, position + np.diag(np.append(0.0, np.full(n - 1, spread**2)))),
+        "one spread": Gaussian(
+            everyone, position + np.diag(np.append(0.0, np.where(h.personal, spread**2, 0.0)))
+        ),
         "no pooling": Gaussian(np.zeros(n), np.eye(n) * _ALONE**2),
     }
 
