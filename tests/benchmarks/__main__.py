@@ -21,6 +21,7 @@ BENCHMARKS = (
     "compare",
     "mixer",
     "people",
+    "gain",
 )
 
 

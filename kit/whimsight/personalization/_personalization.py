@@ -429,15 +429,20 @@ class Personalization:
             self._cache[key] = types_of(self, features, **choices)
         return self._cache[key]
 
-    def gain(self, ks: Sequence[int] = (1, 2, 4, 8, 16, 32), **choices: Any) -> pd.DataFrame:
+    def gain(
+        self, ks: Sequence[int] = (1, 2, 4, 8, 16, 32), *, prompts: bool = True, **choices: Any
+    ) -> pd.DataFrame:
         """Measure whether personal weights help: held-out AUC over everyone's weights, after k votes of a person.
 
-        Everything is learned anew without the people that are scored.
+        Mean and tau are learned anew without the people that are scored.
 
         Parameters
         ----------
         ks : sequence of int
             How many votes of a person are known.
+        prompts : bool
+            Score votes on prompts of which none is known. Without it, votes are drawn whatever they are on (as in the
+            published measurements): then pairs that share a response stand on both sides.
         **choices
             ``share``, ``least``, ``folds``, ``repeats``, ``seed``; see `whimsight.personalization.gain.gain`.
 
@@ -455,7 +460,7 @@ class Personalization:
         """
         from whimsight.personalization.asked import gain_of
 
-        return gain_of(self, ks, **choices)
+        return gain_of(self, ks, prompts=prompts, **choices)
 
     def summary(self, gain: pd.DataFrame | None = None) -> str:
         """Say in a few plain sentences whose votes these are, and how far their preferences differ.

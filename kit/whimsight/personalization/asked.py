@@ -166,7 +166,7 @@ def types_of(people: Personalization, features: Sequence[str] | None, **choices:
     )
 
 
-def gain_of(people: Personalization, ks: Sequence[int], **choices: Any) -> pd.DataFrame:
+def gain_of(people: Personalization, ks: Sequence[int], *, prompts: bool, **choices: Any) -> pd.DataFrame:
     """Return what personal weights gain on held-out people; see `Personalization.gain`."""
     from whimsight.personalization.gain import gain
 
@@ -176,6 +176,7 @@ def gain_of(people: Personalization, ks: Sequence[int], **choices: Any) -> pd.Da
         ballots.y,
         ballots.annotator,
         pair=ballots.pair,
+        prompt=ballots.prompt if prompts else None,
         personal=people.personal,
         ks=ks,
         **choices,

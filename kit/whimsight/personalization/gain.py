@@ -69,6 +69,7 @@ def gain(
     annotator: NDArray[np.int64],
     *,
     pair: NDArray[np.int64] | None = None,
+    prompt: NDArray[np.int64] | None = None,
     personal: NDArray[np.bool_] | None = None,
     ks: Sequence[int] = KS,
     share: float | None = 0.8,
@@ -91,6 +92,10 @@ def gain(
     pair : ndarray, optional
         int64 (n,): which pair of responses a row is, whatever its order. Only a person's first vote on a pair
         counts, so that no pair is known and scored. Every row is a pair of its own by default.
+    prompt : ndarray, optional
+        int64 (n,): then no prompt is known and scored. Half of a person's prompts are kept for scoring (of ``share``,
+        what it leaves), and the known votes are on the others. Without it votes on the same responses, such as the
+        three pairs of a ranking, stand on both sides, and weights learn the responses by heart.
     personal : ndarray, optional
         bool (F,): features with offsets; all by default.
     ks : sequence of int
@@ -119,7 +124,8 @@ def gain(
 
     Notes
     -----
-    All methods see the same known votes and are scored on the same others, all that are not known. The spread of
+    All methods see the same known votes and are scored on the same others: all that are not known, or with ``prompt``
+    all on the prompts that were kept. The spread of
     "one spread" is the one of seven (.02 to .5) with the least log loss for as many known votes of up to 60 people of
     the other groups; "no pooling" has a wide prior, N(0, 1) for every weight. Scores are mean log odds.
 
@@ -149,9 +155,9 @@ def gain(
     of = _rows_of(rows, annotator, people)
     names = [*map(str, ks), *([] if share is None else [f"{share * 100:g} %"])]
     splits = {
-        (a, name): [_split(order, name, share) for order in orders]
+        (a, name): [_split(order, name, share, prompt) for order in orders]
         for a in people.tolist()
-        for orders in [[rng.permutation(of[a]) for _ in range(repeats)]]
+        for orders in [[_shuffled(of[a], prompt, rng) for _ in range(repeats)]]
         for name in names
     }
     auc = {(m, name): np.full(people.size, np.nan) for m in METHODS for name in names}
@@ -202,9 +208,31 @@ def _rows_of(
     return {int(a): order[s:e] for a, s, e in zip(people, starts, ends, strict=True)}
 
 
-def _split(order: NDArray[np.int64], name: str, share: float | None) -> _Split:
-    k = round((share or 0.0) * order.size) if name.endswith("%") else int(name)
-    return _Split(order[:k], order[k:])
+def _shuffled(
+    rows: NDArray[np.int64], prompt: NDArray[np.int64] | None, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Rows in any order; with prompts, prompt after prompt in any order."""
+    order = rng.permutation(rows)
+    if prompt is None:
+        return order
+    _, which = np.unique(prompt[order], return_inverse=True)
+    return order[np.argsort(rng.permutation(int(which.max()) + 1)[which], kind="stable")]
+
+
+def _split(
+    order: NDArray[np.int64], name: str, share: float | None, prompt: NDArray[np.int64] | None
+) -> _Split:
+    part, k = (share or 0.0, order.size) if name.endswith("%") else (0.5, int(name))
+    if prompt is None:
+        k = min(k, round(part * order.size)) if name.endswith("%") else k
+        return _Split(order[:k], order[k:])
+    ends = np.flatnonzero(np.append(np.diff(prompt[order]) != 0, True)) + 1
+    cut = int(ends[np.argmin(np.abs(ends - part * order.size))])
+    if name.endswith("%"):
+        return _Split(order[:cut], order[cut:])
+    pool = np.random.default_rng(order[:cut]).permutation(order[:cut])
+    none = order[:0]
+    return _Split(pool[:k], order[cut:]) if pool.size >= k else _Split(none, none)
 
 
 def _dense(annotator: NDArray[np.int64]) -> NDArray[np.int64]:
