@@ -16,7 +16,7 @@ import whimsight as ws
 from whimsight.personalization.ballots import Ballots
 from whimsight.personalization.gain import gain
 
-REPEATS = 20
+REPEATS = 10
 WIDER = "ukp_convincing_args"
 OTHERS = {"creative-writing": 50, "mt-bench": 30}
 """Samples with fewer people, and from how many votes somebody is scored."""
@@ -66,7 +66,8 @@ def show(
         ballots.y,
         ballots.annotator,
         pair=ballots.pair,
-        prompt=ballots.prompt if prompts else None,
+        prompt=ballots.prompt,
+        apart=prompts,
         ks=ks,
         least=least,
         repeats=repeats,

@@ -91,6 +91,7 @@ class Personalization:
             weights=ballots.weights,
             also=ballots.prompt if by_prompt else None,
             clusters=None if by_prompt else ballots.prompt,
+            prompt=None if by_prompt else ballots.prompt,
         )
         self._position = {name: i for i, name in enumerate(ballots.ids)}
         self._cache: dict[Any, AnnotatorTypes] = {}
@@ -192,7 +193,11 @@ class Personalization:
 
     @property
     def weights(self) -> pd.DataFrame:
-        """Each annotator's weights, float64 (A, F): shrunk towards everyone's as far as their votes leave open."""
+        """Each annotator's weights, float64 (A, F): shrunk towards everyone's as far as their votes leave open.
+
+        And further, where that predicts votes on other prompts better (``hierarchy.carry`` below 1): what people liked
+        about the texts that they voted on is not all taste.
+        """
         return self._by_annotator(self.hierarchy.weights * self.sign)
 
     @property

@@ -25,6 +25,7 @@ class Data:
     weights: Array
     crossed: tuple[tuple[NDArray[np.int64], Array], ...]
     clusters: NDArray[np.int64] | None
+    prompt: NDArray[np.int64] | None
 
 
 def checked(
@@ -37,6 +38,7 @@ def checked(
     pair: ArrayLike | None = None,
     turned: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
+    prompt: ArrayLike | None = None,
 ) -> Data:
     """Arrays as the fit takes them; the parameters are those of :func:`fit_hierarchy`.
 
@@ -84,7 +86,8 @@ def checked(
         )
         crossed.append((_numbered(pair, votes.size, "pair"), side))
     together = None if clusters is None else _numbered(clusters, votes.size, "clusters")
-    return Data(design, votes, people, np.concatenate([[True], free]), power, tuple(crossed), together)
+    asked = None if prompt is None else _numbered(prompt, votes.size, "prompt")
+    return Data(design, votes, people, np.concatenate([[True], free]), power, tuple(crossed), together, asked)
 
 
 def _numbered(groups: ArrayLike, n: int, name: str) -> NDArray[np.int64]:

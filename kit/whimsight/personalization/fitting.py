@@ -88,20 +88,18 @@ class Fitting:
 
     def _require_sane(self) -> None:
         """Stop a fit that runs away from what the votes can carry."""
-        votes = self.data.y.size
         sizes = np.concatenate([np.append(np.abs(g.mean), g.tau) for g in self.groupings])
-        if np.isfinite(sizes).all() and sizes.max() < _ASTRAY:
-            return
-        others = len(self.groupings) - 1
-        raise FitError(
-            f"The fit of {votes:,} votes on {self.columns - 1} features went astray: "
-            + (
-                "there are too few votes of each prompt or pair for offsets of their own. Leave by_prompt=True (also, "
-                "pair) out."
-                if others
-                else "codes of very different sizes do this. Divide each feature by its standard deviation."
+        votes, others = self.data.y.size, len(self.groupings) > 1
+        if not np.isfinite(sizes).all():
+            raise FitError(
+                f"The fit of {votes:,} votes on {self.columns - 1} features went astray; codes of very different sizes "
+                "do this: divide each feature by its standard deviation."
             )
-        )
+        if others and sizes.max() > _ASTRAY:
+            raise FitError(
+                f"There are too few votes on each prompt or pair to tell these apart too: {votes:,} votes. Leave "
+                "by_prompt=True (also, pair) out."
+            )
 
     def settle(self) -> None:
         """Sites and global weights for the spreads as they are."""

@@ -70,6 +70,7 @@ def gain(
     *,
     pair: NDArray[np.int64] | None = None,
     prompt: NDArray[np.int64] | None = None,
+    apart: bool = True,
     personal: NDArray[np.bool_] | None = None,
     ks: Sequence[int] = KS,
     share: float | None = 0.8,
@@ -93,8 +94,10 @@ def gain(
         int64 (n,): which pair of responses a row is, whatever its order. Only a person's first vote on a pair
         counts, so that no pair is known and scored. Every row is a pair of its own by default.
     prompt : ndarray, optional
-        int64 (n,): then no prompt is known and scored. Half of a person's prompts are kept for scoring (of ``share``,
-        what it leaves), and the known votes are on the others. Without it votes on the same responses, such as the
+        int64 (n,): what a vote was on, for the fit (see `fit_hierarchy`) and for ``apart``.
+    apart : bool
+        With ``prompt``: no prompt is known and scored. Half of a person's prompts are kept for scoring (of ``share``,
+        what it leaves), and the known votes are on the others. Otherwise votes on the same responses, such as the
         three pairs of a ranking, stand on both sides, and weights learn the responses by heart.
     personal : ndarray, optional
         bool (F,): features with offsets; all by default.
@@ -124,7 +127,7 @@ def gain(
 
     Notes
     -----
-    All methods see the same known votes and are scored on the same others: all that are not known, or with ``prompt``
+    All methods see the same known votes and are scored on the same others: all that are not known, or with ``apart``
     all on the prompts that were kept. The spread of
     "one spread" is the one of seven (.02 to .5) with the least log loss for as many known votes of up to 60 people of
     the other groups; "no pooling" has a wide prior, N(0, 1) for every weight. Scores are mean log odds.
@@ -150,21 +153,28 @@ def gain(
     people = np.flatnonzero(votes >= least)
     _check(people, folds, least, ks, votes)
     rng = np.random.default_rng(seed)
+    beside = prompt if apart else None
     group = np.empty(votes.size, dtype=np.int64)
     group[people] = rng.permutation(np.arange(people.size) % folds)
     of = _rows_of(rows, annotator, people)
     names = [*map(str, ks), *([] if share is None else [f"{share * 100:g} %"])]
     splits = {
-        (a, name): [_split(order, name, share, prompt) for order in orders]
+        (a, name): [_split(order, name, share, beside) for order in orders]
         for a in people.tolist()
-        for orders in [[_shuffled(of[a], prompt, rng) for _ in range(repeats)]]
+        for orders in [[_shuffled(of[a], beside, rng) for _ in range(repeats)]]
         for name in names
     }
     auc = {(m, name): np.full(people.size, np.nan) for m in METHODS for name in names}
     for f in range(folds):
         scored = people[group[people] == f]
         training = ~np.isin(annotator, scored)
-        h = fit_hierarchy(codes[training], y[training], _dense(annotator[training]), personal=personal)
+        h = fit_hierarchy(
+            codes[training],
+            y[training],
+            _dense(annotator[training]),
+            personal=personal,
+            prompt=None if prompt is None else prompt[training],
+        )
         others = rng.permutation(people[group[people] != f])[:_TUNED_ON].tolist()
         for name in names:
             spread = _best_spread([splits[a, name][0] for a in others], design, y, h)

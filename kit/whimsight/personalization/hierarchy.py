@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from whimsight._threads import one_thread
+from whimsight.personalization.carrying import carried
 from whimsight.personalization.checks import checked
 from whimsight.personalization.fitting import Fitting
 from whimsight.personalization.posterior import Gaussian
@@ -64,6 +65,8 @@ class Hierarchy:
     held_out: Array
     shrinkage: Array
     """float64 (1 + F,): the spreads that people's weights are shrunk with, the intercept's first."""
+    carry: float
+    """What the spreads were multiplied by for weights to carry over to other prompts; 1 where that was not asked."""
     crossed: tuple[Array, ...]
     """Spreads of the offsets of the other groupings."""
     _people: _People = field(repr=False)
@@ -91,6 +94,7 @@ def fit_hierarchy(
     pair: ArrayLike | None = None,
     turned: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
+    prompt: ArrayLike | None = None,
 ) -> Hierarchy:
     """Fit the model of :class:`Hierarchy`: which weights all share, and how far each person's lie from them.
 
@@ -119,6 +123,9 @@ def fit_hierarchy(
         int (n,), such as pairs or prompts: votes that share what is in no feature. Only the covariance of the global
         weights (and with it everybody's) becomes robust to it, by adding what different people's votes of one
         cluster have in common (a sandwich, two-way with annotators); quicker than ``pair`` or ``also``.
+    prompt : array_like, optional
+        int (n,): what a vote was on. People's weights are then shrunk further, as far as they predict votes on other
+        prompts best with; see :func:`whimsight.personalization.carrying.carried`. tau, its interval and p stay.
 
     Returns
     -------
@@ -155,7 +162,9 @@ def fit_hierarchy(
     (True, True, True)
     """
     with one_thread():
-        return _result(Fitting(checked(X, y, annotator, personal, weights, also, pair, turned, clusters)))
+        return _result(
+            Fitting(checked(X, y, annotator, personal, weights, also, pair, turned, clusters, prompt))
+        )
 
 
 def _result(fit: Fitting) -> Hierarchy:
@@ -174,8 +183,15 @@ def _result(fit: Fitting) -> Hierarchy:
         )
         low[j], high[j] = min(found.low, tau[j]), max(found.high, tau[j])
         p[j], square[j] = found.p, found.square
-    people.tau = np.sqrt(square)
+    people.tau, carry = np.sqrt(square), 1.0
     fit.settle()
+    data = fit.data
+    if data.prompt is not None and people.tau[1:].any():
+        everyone = Gaussian(people.mean, people.covariance)
+        carry = carried(data.X, data.y, data.annotator, data.prompt, everyone, people.tau)
+        if carry < 1:
+            people.tau = carry * people.tau
+            fit.settle()
     beliefs = _People(people, Gaussian(people.mean, fit.covariance()))
     weights, sd = beliefs.all()
     own, beside = people.cavity(), fit.beside(people)
@@ -194,6 +210,7 @@ def _result(fit: Fitting) -> Hierarchy:
         votes=people.crowd.votes,
         held_out=averaged(own[0] + beside[0], own[1] + beside[1]),
         shrinkage=people.tau,
+        carry=carry,
         crossed=tuple(other.tau for other in fit.groupings[1:]),
         _people=beliefs,
     )

@@ -277,7 +277,11 @@ def about(people: Personalization) -> Html:
             "model",
             "logistic, all features together; each annotator an offset from N(0, tau²) on personal features",
         ),
-        ("fitted by", "expectation propagation; tau by maximum marginal likelihood, intervals by profile"),
+        ("fitted by", "expectation propagation; tau by restricted maximum likelihood, intervals by profile"),
+        (
+            "own weights",
+            f"shrunk with spreads times {made.carry:g}, by how they predict votes on other prompts",
+        ),
         ("votes of", people.annotator),
         ("position", f"{number(made.intercept, sign=True)} log odds for the response shown as A"),
         ("tau of the position", number(made.tau_intercept)),

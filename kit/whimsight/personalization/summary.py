@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["gain_sentence", "gains", "summary", "summary_lines"]
 
-_MANY, _MOST = 2, 5
+_MANY, _MOST = 2, 6
 _LITTLE = 0.01
 
 
 def summary(people: Personalization, gain: Any = None) -> list[str]:
-    r"""Say in three to five plain sentences whose votes these are and how far their preferences differ.
+    r"""Say in three to six plain sentences whose votes these are and how far their preferences differ.
 
     Parameters
     ----------
@@ -49,6 +49,8 @@ def summary_lines(people: Personalization, gain: Any = None) -> list[tuple[str, 
     """Return the sentences of `summary`, each with `NAME` in it for the features that follow it."""
     table = people.subjectivity
     said: list[tuple[str, ...]] = [(_who(people),), (_how_many(table),), *_furthest(table)]
+    if people.hierarchy.carry < 1:
+        said.append((_carried(people.hierarchy.carry),))
     if gain is not None:
         said.append((gain_sentence(gain),))
     if "shared" in verdicts(table):
@@ -62,6 +64,13 @@ def _who(people: Personalization) -> str:
     return (
         f"{len(votes):,} annotators cast {int(votes.sum()):,} decided votes, half of them cast {middle:,} or more "
         f"(fewest {int(votes.min()):,}, most {int(votes.max()):,})."
+    )
+
+
+def _carried(factor: float) -> str:
+    return (
+        "Part of what tells people's votes apart belongs to the texts they voted on: their own weights predict votes "
+        f"on other prompts best with spreads of {factor:g} tau, and are shrunk accordingly."
     )
 
 

@@ -40,7 +40,9 @@ def several(
     rng = np.random.default_rng(seed)
     rows = [(p, a, b, v) for p in range(prompts) for a, b in edges for v in range(3)]
     name = (
-        (lambda p, r: texts[(p + r) % len(texts)] + f" {p} {r}") if texts else (lambda p, r: f"Answer {r} to {p}.")
+        (lambda p, r: texts[(p + r) % len(texts)] + f" {p} {r}")
+        if texts
+        else (lambda p, r: f"Answer {r} to {p}.")
     )
     frame = pd.DataFrame(
         {
