@@ -94,7 +94,12 @@ def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
     assert isinstance(comparison, ws.Comparison)
     assert comparison.datasets == ["mt-bench", "creative-writing"]
     assert (tmp_path / "compare.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert len(blocks) == 4
+
+    exec(compile(blocks[4], "README.md", "exec"), names)
+    assert names["me"].votes == 3
+    assert ws.Reward.open(tmp_path / "short.json").table.loc["m_words", "weight"] == -1.5
+    assert (tmp_path / "people.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert len(blocks) == 5
 
 
 def test_the_comparison_notebook_shows_the_widget_and_leaves_a_report_and_a_file(run):
@@ -105,3 +110,15 @@ def test_the_comparison_notebook_shows_the_widget_and_leaves_a_report_and_a_file
     assert str(folder) not in page
     again = ws.Comparison.open(folder / "four-datasets.whim")
     assert "m_words" in set(again.conflicts["feature"])
+
+
+def test_the_people_notebook_shows_both_widgets_and_leaves_a_reward_and_a_report(run):
+    done, folder = run("4-personalize")
+    shown = [o for c in done.cells for o in c.get("outputs", []) if WIDGET in o.get("data", {})]
+    assert len(shown) == 2
+    assert ws.Reward.open(folder / "short.json").table.loc["m_words", "weight"] == -1.5
+    page = (folder / "people.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert str(folder) not in page
+    annotators = set(ws.load("convincing-arguments").frame["annotator"].dropna())
+    assert not [name for name in annotators if name in page]
