@@ -27,15 +27,14 @@ def main(*, reference: Path | None = None, data: Path | None = None, quick: bool
     pairs = ws.load("convincing-arguments") if whole is None else ws.read(whole, missing="tie", name=WIDER)
     repeats = 2 if quick else REPEATS
     ballots, few = _ballots(pairs)
-    for said, columns in (
-        ("32 codes and length", few),
-        ("all features", [i for i, _ in enumerate(ballots.unit)]),
-    ):
-        show(f"{pairs.name}, {said}", ballots, columns, (1, 4, 16, 32), 50, repeats)
+    every = list(range(ballots.unit.size))
+    show(f"{pairs.name}, 32 codes and length", ballots, few, (1, 4, 16, 32), 50, repeats)
+    show(f"{pairs.name}, all features", ballots, every, (1, 4, 16, 32), 50, repeats)
+    show(f"{pairs.name}, all features, other prompts", ballots, every, (4, 16, 32), 50, repeats, prompts=True)
     for name, least in OTHERS.items():
         ballots, _ = _ballots(ws.load(name))
-        every = list(range(ballots.unit.size))
-        show(f"{name}, all features, other prompts", ballots, every, (4, 16), least, repeats, prompts=True)
+        columns = list(range(ballots.unit.size))
+        show(f"{name}, all features, other prompts", ballots, columns, (4, 16), least, repeats, prompts=True)
 
 
 def _ballots(pairs: ws.Pairs) -> tuple[Ballots, list[int]]:

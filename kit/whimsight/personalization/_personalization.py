@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,11 +11,12 @@ import pandas as pd
 
 from whimsight._suggest import nearest
 from whimsight.effects import benjamini_hochberg
-from whimsight.errors import StudyError
+from whimsight.errors import FitError, StudyError
 from whimsight.personalization.evidence import evidence, standardised
 from whimsight.personalization.hierarchy import fit_hierarchy
 from whimsight.personalization.person import Person
-from whimsight.personalization.posterior import update
+from whimsight.personalization.posterior import Gaussian, update
+from whimsight.personalization.sentences import verdicts
 from whimsight.personalization.subjectivity import SUBJECTIVITY_COLUMNS, share_opposed
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Personalization"]
 
 _REACH = 1.959963984540054
-_LEVEL = 0.05
 
 
 class Personalization:
@@ -51,7 +52,8 @@ class Personalization:
     by_prompt : bool
         Whether features may weigh differently from prompt to prompt, too.
     personal : ndarray
-        bool (F,): the features whose weights may differ between people.
+        bool (F,): the features whose weights may differ between people: those that the analyst chose (``chosen``),
+        without those that too few pairs or people can tell of (`Ballots.telling`).
     ballots : Ballots
         The votes, as arrays.
     hierarchy : Hierarchy
@@ -82,7 +84,13 @@ class Personalization:
         self.ballots = ballots
         self.annotator = annotator
         self.by_prompt = by_prompt
-        self.personal = personal & (ballots.unit > 0)
+        self.chosen = personal & (ballots.unit > 0)
+        self.personal = self.chosen & ballots.telling()
+        if not self.personal.any():
+            raise StudyError(
+                "The votes cannot tell people apart: a personal feature needs 20 pairs that differ in it, and two "
+                "people who judged two of them or more."
+            )
         self.hierarchy: Hierarchy = fit_hierarchy(
             ballots.X,
             ballots.y,
@@ -146,9 +154,11 @@ class Personalization:
 
         ``mean`` is the weight that people share (log odds for one standard deviation more, all features in one model)
         and ``tau`` the standard deviation of people's own weights around it, with 95 % intervals; p and q test tau
-        against 0 (q: Benjamini-Hochberg over the personal features). ``share_opposed`` is the share of all people whose
-        weight has the other sign; see `whimsight.personalization.subjectivity.share_opposed`. Features that are not
-        personal have a mean only, and those in which no voted pair differs not even that.
+        against 0 (q: Benjamini-Hochberg over the personal features); ``p_permuted`` is that of
+        `permutation_test`, which what belongs to the texts does not mislead, NaN where no pair has several voters. A
+        feature counts as one in which people differ where both bear it out. ``share_opposed`` is the share of all
+        people whose weight has the other sign; see `whimsight.personalization.subjectivity.share_opposed`. Features
+        that are not personal have a mean only, and those in which no voted pair differs not even that.
         """
         made, shown = self.hierarchy, self.study.features
         se = np.where(self.ballots.unit > 0, np.sqrt(np.diag(made.mean_covariance)), np.nan)
@@ -170,6 +180,7 @@ class Personalization:
                 "tau_high": high,
                 "p": p,
                 "q": benjamini_hochberg(p),
+                "p_permuted": np.where(self.personal, self._permuted, np.nan),
                 "share_opposed": share,
                 "share_opposed_low": share_low,
                 "share_opposed_high": share_high,
@@ -177,6 +188,13 @@ class Personalization:
             index=self.features,
         )
         return table[list(SUBJECTIVITY_COLUMNS)]
+
+    @cached_property
+    def _permuted(self) -> NDArray[np.float64]:
+        try:
+            return self.permutation_test().to_numpy()
+        except FitError:  # no pair that two people voted on
+            return np.full(len(self.features), np.nan)
 
     @property
     def prompt_spread(self) -> pd.Series:
@@ -226,11 +244,21 @@ class Personalization:
         """
         where = self.position(annotator)
         votes = int((self.ballots.annotator == where).sum())
-        return Person(str(annotator), votes, self.hierarchy.person(where), self)
+        return Person(str(annotator), votes, self.hierarchy.person(where), self, among=True)
 
     def everyone(self) -> Person:
         """Return somebody of whom nothing is known: everyone's weights, as uncertain as people differ."""
-        return Person("somebody new", 0, self.hierarchy.prior(), self)
+        return Person("somebody new", 0, self.prior, self)
+
+    @property
+    def prior(self) -> Gaussian:
+        """What is believed of somebody new, features as computed: mean (F,), covariance (F, F).
+
+        Weights of features that are not personal are everyone's, and no votes of one person move them: their rows of
+        the covariance are 0.
+        """
+        prior = self.hierarchy.prior()
+        return Gaussian(prior.mean, prior.covariance * np.outer(self.personal, self.personal))
 
     def new_person(
         self, rows: Any, choices: Any = None, *, name: str = "new", embedder: Any = None
@@ -258,7 +286,7 @@ class Personalization:
         >>> me.table.head()                                             # doctest: +SKIP
         """
         X, y = evidence(self, rows, choices, embedder=embedder)
-        return Person(name, int(y.size), update(self.hierarchy.prior(), X, y), self)
+        return Person(name, int(y.size), update(self.prior, X, y), self)
 
     def position(self, annotator: str) -> int:
         """Return the position of an annotator in `annotators`.
@@ -307,7 +335,7 @@ class Personalization:
         belief = (person or self.everyone()).belief
         matchup = self.study.pairs.matchups()[0]
         asked = np.zeros(0, dtype=np.int64)
-        if person is not None and person.name in self._position:
+        if person is not None and person.among:
             asked = self.ballots.pair[self.ballots.annotator == self._position[person.name]]
         _, first = np.unique(matchup, return_index=True)
         first = np.sort(first[~np.isin(matchup[first], asked)])
@@ -373,7 +401,7 @@ class Personalization:
         return pd.Series(p, index=self.features, name="p")
 
     def groups(self, column: str, **choices: Any) -> Groups:
-        """Test whether groups of annotators, or of rows, weigh features differently.
+        """Test whether groups of annotators weigh features differently.
 
         One feature at a time with the controls of the study: a likelihood-ratio test of weights of their own for the
         groups, in a model in which people have slopes of their own too. (Without these, shown as ``p_naive``, a group
@@ -382,7 +410,8 @@ class Personalization:
         Parameters
         ----------
         column : str
-            Of the pairs: a property of the annotator (country, age) or of the row (topic).
+            Of the pairs: a property of the annotator (country, age), or of their votes. Properties of prompts (topic,
+            category) are what `whimsight.compare` slices by.
         **choices
             ``fewest_annotators``, ``fewest_votes``, ``alpha``; see `whimsight.personalization.groups`.
 
@@ -395,7 +424,7 @@ class Personalization:
         Raises
         ------
         StudyError
-            If there is no such column.
+            If there is no such column, or it is a property of prompts.
         FitError
             If fewer than two groups are large enough.
 
@@ -528,7 +557,7 @@ class Personalization:
             title = title or "weights set by hand"
         elif of is not None:
             weights, covariance = of.mean.to_numpy(), of.covariance.to_numpy()
-            title = title or ("an annotator" if of.name in self._position else of.name)
+            title = title or ("an annotator" if of.among else of.name)
         else:
             turn = np.outer(self.sign, self.sign)
             covariance = self.hierarchy.mean_covariance * turn
@@ -569,7 +598,7 @@ class Personalization:
         return write_report(self, path, annotators=annotators, names_only=names_only, gain=gain)
 
     def __repr__(self) -> str:
-        differ = int((self.subjectivity["q"] <= _LEVEL).sum())
+        differ = verdicts(self.subjectivity).count("differ")
         return (
             f"<Personalization of {self.name!r}: {self.ballots.y.size:,} votes of {len(self.annotators):,} annotators; "
             f"people differ in {differ} of {int(self.personal.sum())} personal features>"
@@ -582,13 +611,19 @@ class Personalization:
 
 
 def stated(people: Personalization) -> str:
-    """Return which features are personal, in a sentence."""
-    n, total = int(people.personal.sum()), len(people.features)
-    if n == total or n == int((people.ballots.unit > 0).sum()):
-        return "Weights may differ between people on all features."
-    names = [str(v) for v in people.names[people.personal]]
+    """Return which features are personal, in a sentence or two."""
+    n, total = int(people.chosen.sum()), len(people.features)
+    few = int((people.chosen & ~people.personal).sum())
+    rare = (
+        f" (On {few} of them too few votes tell people apart: there, too, all have one weight.)"
+        if few
+        else ""
+    )
+    if n == int((people.ballots.unit > 0).sum()):
+        return f"Weights may differ between people on all features.{rare}"
+    names = [str(v) for v in people.names[people.chosen]]
     shown = ", ".join(names[:6]) + (f" and {n - 6} more" if n > 6 else "")
     return (
         f"By the analyst's choice weights may differ between people on {n} of {total} features ({shown}); on all "
-        "others everyone has the same weight."
+        f"others everyone has the same weight.{rare}"
     )

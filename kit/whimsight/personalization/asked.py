@@ -12,6 +12,7 @@ import pandas as pd
 from whimsight._suggest import nearest
 from whimsight.effects import benjamini_hochberg
 from whimsight.errors import StudyError
+from whimsight.personalization.sentences import verdicts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,7 @@ __all__ = ["AnnotatorTypes", "Groups", "gain_of", "groups_of", "two_stage_of", "
 
 _LEVEL = 0.05
 _MOST_FEATURES = 6
+_SETTLED = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def groups_of(people: Personalization, column: str, **choices: Any) -> Groups:
             f"The column {column!r} holds several values a row ({type(unhashable).__name__}). Make a column of single "
             "values, and group by that."
         )
+    _refuse_of_prompts(people, column, group)
     found = group_differences(X, ballots.y, ballots.annotator, group, controls=controls, **choices)
     table = found.table.set_index(people.features)
     table.insert(0, "name", people.names)
@@ -214,10 +217,36 @@ def _in_question(people: Personalization, features: Sequence[str] | None) -> NDA
             )
         return at
     table = people.subjectivity
-    differ = table[table["q"] <= _LEVEL].sort_values("tau", ascending=False).head(_MOST_FEATURES)
+    differ = (
+        table[[v == "differ" for v in verdicts(table)]]
+        .sort_values("tau", ascending=False)
+        .head(_MOST_FEATURES)
+    )
     if differ.empty:
         raise StudyError(
             "In no feature do people differ beyond chance, so there are no types to be found. Name features to look "
             "all the same: people.types(features=[...])."
         )
     return np.asarray(people.features.get_indexer(differ.index), dtype=np.int64)
+
+
+def _refuse_of_prompts(people: Personalization, column: str, group: NDArray[np.object_]) -> None:
+    """What all votes on a prompt have in common is a property of the prompt: people cannot be compared by it."""
+    value, _ = pd.factorize(pd.Series(group))
+    known = value >= 0
+    _, prompt = np.unique(people.ballots.prompt[known], return_inverse=True)
+    _, person = np.unique(people.ballots.annotator[known], return_inverse=True)
+    if _settled_by(prompt, value[known]) > _SETTLED and _settled_by(person, value[known]) <= _SETTLED:
+        raise StudyError(
+            f"The column {column!r} is a property of the prompts, not of people, and prompts differ by more than that. "
+            f"Compare its groups as slices: ws.compare(study, by={column!r})."
+        )
+
+
+def _settled_by(of: NDArray[np.int64], value: NDArray[np.int64]) -> float:
+    """Share of rows with the commonest value of their prompt, or person."""
+    if not of.size:
+        return 0.0
+    counts = np.zeros((int(of.max()) + 1, int(value.max()) + 1))
+    np.add.at(counts, (of, value), 1)
+    return float(counts.max(axis=1).sum() / of.size)

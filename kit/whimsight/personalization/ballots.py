@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Ballots"]
 
+_FEWEST_PAIRS = 20
+_FEWEST_PEOPLE = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Ballots:
@@ -35,7 +38,7 @@ class Ballots:
     annotator : ndarray
         int64 (n,): position in ``ids``.
     weights : ndarray
-        float64 (n,).
+        float64 (n,): of the rows; several votes of one annotator on one pair count as one together.
     prompt : ndarray
         int64 (n,): rows with the same number share a prompt or conversation.
     pair : ndarray
@@ -94,25 +97,50 @@ class Ballots:
                 f"The column {annotator!r} names {present.size} annotator(s) with a decided vote; it takes at least "
                 "two to tell people apart."
             )
+        matchup, swapped = pairs.matchups()
         X, unit = standardise(study.pair_codes[study.pair_of_row[rows]].astype(np.float64))
         X[:, unit == 0] = 0.0
+        _, repeat, times = np.unique(
+            codes * (int(matchup.max()) + 1) + matchup[rows], return_inverse=True, return_counts=True
+        )
         names = pairs.frame[annotator].to_numpy(dtype=object)[rows[first]]
-        matchup, swapped = pairs.matchups()
         labelled = np.isfinite(pairs.preference) & (pairs.weight > 0)
         return cls(
             rows=rows,
             X=X.astype(np.float32),
             y=(pairs.preference[rows] > 0.5).astype(np.float64),
             annotator=codes.astype(np.int64),
-            weights=made.weights[named],
+            weights=made.weights[named] / times[repeat],
             prompt=pairs.components(study.settings.groups)[rows],
             pair=matchup[rows],
             turned=swapped[rows],
             unit=unit,
-            ids=tuple(str(name) for name in names),
+            ids=tuple(_spelled(name) for name in names),
             left_out={
                 "ties": int((pairs.preference[labelled] == 0.5).sum()),
                 "unlabelled": int((~labelled).sum()),
                 "without annotator": int((~named).sum()),
             },
         )
+
+    def telling(self) -> NDArray[np.bool_]:
+        """Return which features can tell people apart at all: bool (F,).
+
+        Those in which the responses of at least 20 pairs differ, and of which at least two people judged two or more.
+        """
+        _, pair = np.unique(self.pair, return_inverse=True)
+        out = np.zeros(self.unit.size, dtype=bool)
+        for j in np.flatnonzero(self.unit > 0):
+            active = self.X[:, j] != 0
+            if np.unique(pair[active]).size < _FEWEST_PAIRS:
+                continue
+            votes = np.unique(self.annotator[active] * (int(pair.max()) + 1) + pair[active]) // (
+                int(pair.max()) + 1
+            )
+            out[j] = (np.bincount(votes.astype(np.int64)) >= 2).sum() >= _FEWEST_PEOPLE
+        return out
+
+
+def _spelled(name: object) -> str:
+    """Numbers that a missing one beside them made floats are whole again."""
+    return str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)

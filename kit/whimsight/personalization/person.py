@@ -40,12 +40,15 @@ class Person:
         them. `mean`, `covariance` and `table` show them as people read them.
     people : Personalization
         Among whom.
+    among : bool
+        Whether it is one of the study's annotators.
     """
 
     name: str
     votes: int
     belief: Gaussian
     people: Personalization
+    among: bool = False
 
     @property
     def mean(self) -> pd.Series:
@@ -56,8 +59,17 @@ class Person:
     def covariance(self) -> pd.DataFrame:
         """Of the weights, float64 (F, F), features by features."""
         sign = self.people.sign
-        values = self.belief.covariance * np.outer(sign, sign)
+        values = self._covariance * np.outer(sign, sign)
         return pd.DataFrame(values, index=self.people.features, columns=self.people.features)
+
+    @property
+    def _covariance(self) -> NDArray[np.float64]:
+        """Of the weights, with what is not known of those that everyone shares."""
+        shared = ~self.people.personal
+        out = self.belief.covariance.copy()
+        if not out[shared].any():
+            out += self.people.hierarchy.mean_covariance * np.outer(shared, shared)
+        return out
 
     @property
     def offset(self) -> Gaussian:
@@ -67,11 +79,14 @@ class Person:
         weights N(m, C) and offsets N(0, T), T the squared spreads on the diagonal, a weight that turned out to be w
         leaves the offset T (C + T)^-1 (w - m), and the rest of it unknown; here w is what is believed of it.
         """
-        prior = self.people.hierarchy.prior()
+        prior = self.people.prior
         between = np.diag(self.people.hierarchy.shrinkage[1:] ** 2)
         part = between @ np.linalg.pinv(prior.covariance, hermitian=True)
         covariance = between - part @ between + part @ self.belief.covariance @ part.T
-        return Gaussian(part @ (self.belief.mean - prior.mean), (covariance + covariance.T) / 2)
+        apart = self.belief.mean - prior.mean
+        # Everyone's weights know of the votes of an annotator already.
+        mean = apart * self.people.personal if self.among else part @ apart
+        return Gaussian(mean, (covariance + covariance.T) / 2)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -81,7 +96,7 @@ class Person:
         its standard deviations (see `offset`). Those that set the person apart stand first.
         """
         people = self.people
-        sd = np.sqrt(np.diag(self.belief.covariance))
+        sd = np.sqrt(np.diag(self._covariance))
         mean, everyone = self.mean.to_numpy(), people.mean.to_numpy()
         offset = self.offset
         with np.errstate(divide="ignore", invalid="ignore"):

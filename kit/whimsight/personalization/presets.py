@@ -36,6 +36,7 @@ MOST_ANNOTATORS = 20
 """Annotators of one mixer."""
 
 _MOST_GROUPS = 12
+_FOLDS, _KNOWN = 5, 300
 
 Kind = Literal["everyone", "group", "type", "annotator", "person"]
 
@@ -129,14 +130,30 @@ def everyone_preset(people: Personalization) -> Preset:
     )
 
 
+def _on_other_prompts(people: Personalization, mine: NDArray[np.int64]) -> Share | None:
+    """Agreement of an annotator's votes with weights that were learned from their votes on other prompts.
+
+    Five folds of prompts; 300 known votes at most. None for somebody who voted on one prompt alone.
+    """
+    from whimsight.personalization.together import update_together
+
+    ballots, rng = people.ballots, np.random.default_rng(0)
+    prompts, which = np.unique(ballots.prompt[mine], return_inverse=True)
+    if prompts.size < 2:
+        return None
+    fold = rng.permutation(prompts.size)[which] % _FOLDS
+    known = [rng.permutation(mine[fold != f])[:_KNOWN] for f in range(_FOLDS)]
+    X = ballots.X.astype(np.float64)
+    weights = update_together(people.prior, X, ballots.y, known)
+    odds = people.hierarchy.intercept + np.einsum("ij,ij->i", X[mine], weights[fold])
+    return agreement(odds, ballots.y[mine], ballots.prompt[mine])
+
+
 def annotator_preset(people: Personalization, annotator: str) -> Preset:
-    """Return an annotator's weights, with their agreement with the annotator's votes, each left out in turn."""
+    """Return an annotator's weights, with how they agree with the annotator's votes on prompts that were left out."""
     where = people.position(annotator)
     ballots, belief = people.ballots, people.hierarchy.person(where)
     mine = np.flatnonzero(ballots.annotator == where)
-    held_out = people.hierarchy.held_out[mine] - 0.5
-    # With prompts told apart these hold what a prompt's other votes say, which the weights alone do not know.
-    told = None if people.by_prompt else agreement(held_out, ballots.y[mine], ballots.prompt[mine])
     return Preset(
         id=f"annotator:{annotator}",
         kind="annotator",
@@ -146,7 +163,7 @@ def annotator_preset(people: Personalization, annotator: str) -> Preset:
         weights=belief.mean,
         sd=belief.sd,
         covariance=belief.covariance,
-        held_out=told,
+        held_out=_on_other_prompts(people, mine),
         annotators=np.array([where]),
     )
 

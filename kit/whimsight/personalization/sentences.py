@@ -39,9 +39,10 @@ _SHARE_OF_MEAN = 1 / 3
 def verdict(row: Any) -> Verdict:
     """Say in a word whether people differ in a feature.
 
-    - ``"differ"``: tau is above 0 beyond chance, after correction for all features tested (q of at most .05).
+    - ``"differ"``: tau is above 0 beyond chance, after correction for all features tested (q of at most .05), and so it
+      is when only votes on the same pairs are compared (p_permuted of at most .05, where it could be made).
     - ``"agree"``: it is not, and the upper end of its interval is small: at most .1, or at most a third of the mean
-      weight, where all but about 1 in 700 lean the same way.
+      weight (the end of its interval that is nearer to 0), where all but about 1 in 700 lean the same way.
     - ``"unclear"``: neither; people may differ or not.
     - ``"shared"``: everyone has the same weight, for the analyst did not make the feature personal.
     - ``"absent"``: no two responses that were voted on differ in it.
@@ -59,11 +60,14 @@ def verdict(row: Any) -> Verdict:
     'agree'
     """
     mean, high, q = (plain(row[c]) for c in ("mean", "tau_high", "q"))
+    borne_out = not plain(row.get("p_permuted")) > _LEVEL
     if not bool(row["personal"]):
         return "shared" if mean == mean and mean != 0 else "absent"
-    if q <= _LEVEL:
+    if q <= _LEVEL and borne_out:
         return "differ"
-    return "agree" if high <= max(SMALL, _SHARE_OF_MEAN * abs(mean)) else "unclear"
+    low, top = (plain(row.get(c, row["mean"])) for c in ("mean_low", "mean_high"))
+    surely = min(abs(low), abs(top), abs(mean)) if low * top > 0 else 0.0
+    return "agree" if high <= max(SMALL, _SHARE_OF_MEAN * surely) else "unclear"
 
 
 def verdicts(table: pd.DataFrame) -> list[Verdict]:
@@ -120,7 +124,7 @@ def spread_sentence(row: Any, *, turned: bool = False) -> str:
     """Say whether people differ in a feature, and by how much; see `feature_sentence`."""
     said = verdict(row)
     if said == "shared":
-        return "Everyone has the same weight here, by the analyst's choice."
+        return "Everyone has the same weight here."
     tau, low, high, p = (plain(row[c]) for c in ("tau", "tau_low", "tau_high", "p"))
     spread = f"tau {range_text(tau, low, high)}"
     if tau != tau:
@@ -136,6 +140,8 @@ def spread_sentence(row: Any, *, turned: bool = False) -> str:
     if said == "agree":
         small = "" if high <= SMALL else ", little beside the weight"
         return f"No sign that people differ in it (tau at most {number(high)}{small})."
+    if plain(row["q"]) <= _LEVEL:
+        return f"People may differ in it, but votes of several people on the same pairs do not bear it out ({spread})."
     if p <= _LEVEL:
         return f"People may differ in it, but among all the features tested this could be chance ({spread})."
     return f"Too little is known to say whether people differ ({spread})."
@@ -163,6 +169,8 @@ def range_text(value: float, low: float, high: float) -> str:
     >>> range_text(-0.314, -0.4, -0.221), range_text(-0.031, -0.058, -0.004)
     ('−0.31, −0.40 to −0.22', '−0.031, −0.058 to −0.004')
     """
+    if high == float("inf"):
+        return f"{number(value)}, {number(low)} or more"
     decimals = 3 if any(0 < abs(end) < 0.005 for end in (low, high)) else 2
     if low != low or high != high:
         return number(value)

@@ -164,7 +164,7 @@ def calibrator_snapshot(
     """
     if ask < 1 or pool < 1:
         raise StudyError(f"ask and pool must be 1 or more; found {ask} and {pool}.")
-    prior = people.hierarchy.prior()
+    prior = people.prior
     facts = {
         "schema": 1,
         "study": about(people, names_only=names_only),

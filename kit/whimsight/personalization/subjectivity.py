@@ -23,6 +23,7 @@ SUBJECTIVITY_COLUMNS: tuple[str, ...] = (
     "tau_high",
     "p",
     "q",
+    "p_permuted",
     "share_opposed",
     "share_opposed_low",
     "share_opposed_high",

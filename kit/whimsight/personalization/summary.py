@@ -159,8 +159,7 @@ def gain_sentence(gain: Any) -> str:
     table = table[(table["method"] == "personal") & table["gain"].notna()]
     if table.empty:
         return "Whether personal weights help could not be measured."
-    sure = table[table["low"] > 0]
-    row: Any = (sure if len(sure) else table).iloc[-1]
+    row: Any = table.iloc[-1]  # decided beforehand: with the most votes known
     value, low, high = (plain(row[c]) for c in ("gain", "low", "high"))
     votes = str(row["votes"])
     known = "1 of a person's votes" if votes == "1" else f"{votes} of a person's votes"
@@ -168,7 +167,7 @@ def gain_sentence(gain: Any) -> str:
     much = f"{number(abs(value), 4)} {'higher' if value >= 0 else 'lower'}"
     ends = (low, high) if value >= 0 else (-high, -low)
     told = f"{on} {much} ({number(ends[0], 4)} to {number(ends[1], 4)}) than with everyone's weights"
-    if len(sure):
+    if low > 0:
         return f"Personal weights help{'' if high > _LITTLE else ', but little'}: {told}."
     if high < 0:
         return f"Personal weights do harm here: {told}."

@@ -26,7 +26,7 @@ HOSTILE = [
 def several(
     edges: list[tuple[int, int]],
     *,
-    prompts: int = 12,
+    prompts: int = 36,
     additive: bool = False,
     texts: list[str] | None = None,
     seed: int = 5,

@@ -40,6 +40,7 @@ ALIKE = {"tau": 0.03, "tau_low": 0.0, "tau_high": 0.09, "p": 0.4, "q": 0.6}
 OPEN = {"tau": 0.2, "tau_low": 0.0, "tau_high": 0.6, "p": 0.3, "q": 0.5}
 NONE = {c: np.nan for c in row() if c.startswith(("tau", "share", "p", "q")) and c != "personal"}
 CHOSEN = {"personal": False, **NONE}
+FAR = {"mean": -1.1, "mean_low": -1.2, "mean_high": -1.0}
 
 
 # -- a word
@@ -53,8 +54,11 @@ CHOSEN = {"personal": False, **NONE}
         ({"p": 0.01, "q": 0.06}, "unclear"),
         (ALIKE, "agree"),
         ({**ALIKE, "tau_high": 0.1001, "mean": 0.2}, "unclear"),
-        ({**ALIKE, "tau_high": 0.33, "mean": -1.0}, "agree"),
-        ({**ALIKE, "tau_high": 0.34, "mean": -1.0}, "unclear"),
+        ({**ALIKE, "tau_high": 0.33, **FAR}, "agree"),
+        ({**ALIKE, "tau_high": 0.34, **FAR}, "unclear"),
+        ({**ALIKE, "tau_high": 0.33, **FAR, "mean_high": 0.1}, "unclear"),
+        ({"p_permuted": 0.04}, "differ"),
+        ({"p_permuted": 0.06}, "unclear"),
         (OPEN, "unclear"),
         (NONE, "unclear"),
         (CHOSEN, "shared"),
@@ -94,7 +98,7 @@ def test_two_thirds_lie_within_one_tau():
     [
         (ALIKE, "No sign that people differ in it (tau at most 0.09)."),
         (
-            {**ALIKE, "tau_high": 0.3, "mean": 1.0},
+            {**ALIKE, "tau_high": 0.3, **FAR},
             "No sign that people differ in it (tau at most 0.30, little beside the weight).",
         ),
         (OPEN, "Too little is known to say whether people differ (tau 0.20, 0.00 to 0.60)."),
@@ -102,8 +106,17 @@ def test_two_thirds_lie_within_one_tau():
             {**OPEN, "p": 0.02, "q": 0.2},
             "People may differ in it, but among all the features tested this could be chance (tau 0.20, 0.00 to 0.60).",
         ),
+        (
+            {"p_permuted": 0.3},
+            "People may differ in it, but votes of several people on the same pairs do not bear it out (tau 0.26, "
+            "0.18 to 0.37).",
+        ),
+        (
+            {**OPEN, "tau_high": np.inf},
+            "Too little is known to say whether people differ (tau 0.20, 0.00 or more).",
+        ),
         (NONE, "Too little is known to say whether people differ."),
-        (CHOSEN, "Everyone has the same weight here, by the analyst's choice."),
+        (CHOSEN, "Everyone has the same weight here."),
     ],
 )
 def test_agreement_ignorance_and_choice_are_told_apart(given, said):
@@ -242,8 +255,8 @@ def test_help_is_told_with_the_most_votes_with_which_it_is_beyond_chance():
 
 
 def test_a_small_help_is_called_little():
-    assert gain_sentence(gained({"personal": [0.0, 0.004, 0.0]})).startswith(
-        "Personal weights help, but little: with 32 of a person's votes known"
+    assert gain_sentence(gained({"personal": [0.0, 0.0, 0.004]})).startswith(
+        "Personal weights help, but little: with 80 % of a person's votes known"
     )
 
 
