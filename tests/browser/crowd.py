@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.unit.personalization.mixing import several
+from tests.unit.personalization.mixing import decoded, several
+from whimsight.personalization.tally import agreement, flips
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -46,5 +47,19 @@ def shares_shown(mixer: Locator) -> list[list[float]]:
     return [[float(share) for share in re.findall(r"([\d.]+)%", text)[:3]] for text in told]
 
 
-ROUNDED = 0.75
-"""Points by which a share on the page may differ: it is rounded, and codes on the page have 255 steps."""
+ROUNDED = 0.51
+"""Points by which a share on the page may differ from that of the codes that were sent: it is rounded there."""
+
+
+def shares_sent(snapshot: dict[str, Any], weights: Any) -> list[list[float]]:
+    """Return flips and everyone's agreement in percent, with interval, of the votes in a snapshot.
+
+    Codes are sent in 255 steps, so that votes whose odds are nearly even may fall on another side than in the study.
+    """
+    votes = decoded(snapshot)
+    sampled = slice(0, snapshot["votes"].get("sampled", snapshot["votes"]["n"]))
+    codes, prompt, y = (votes[key][sampled] for key in ("codes", "prompt", "choice"))
+    intercept, everyone = snapshot["votes"]["intercept"], np.array(snapshot["presets"][0]["weights"])
+    odds, before = codes @ np.asarray(weights) + intercept, codes @ everyone + intercept
+    shares = flips(odds, before, prompt.astype(np.int64)), agreement(odds, y, prompt.astype(np.int64))
+    return [[100 * one.value, 100 * one.low, 100 * one.high] for one in shares]
