@@ -14,7 +14,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from whimsight.pairs.report import ReadReport
 
-__all__ = ["hash_ids"]
+__all__ = ["hash_ids", "written"]
 
 _PEOPLE = (
     "annotator_id",
@@ -56,7 +56,7 @@ def hash_ids(table: pd.DataFrame, salt: bool | str, report: ReadReport) -> pd.Da
         )
         return table
     name = _namer(salt)
-    ids = _written(table["annotator"])
+    ids = written(table["annotator"])
     names = {one: name(one) for one in pd.unique(ids.dropna())}
     out = table.assign(annotator=_mapped(ids, names))
     touched = []
@@ -91,7 +91,7 @@ def _namer(salt: bool | str) -> Callable[[str], str]:
     ).hexdigest()
 
 
-def _written(values: pd.Series) -> pd.Series:
+def written(values: pd.Series) -> pd.Series:
     """Return ids as text, None where missing; 7, 7.0 and "7" are one id, as files of several kinds write it."""
     return pd.Series(
         [None if missing else _text(v) for v, missing in zip(values, values.isna(), strict=True)],
@@ -115,7 +115,7 @@ def _cleaned(
 ) -> pd.Series | None:
     """Return a column without ids, None where it has none."""
     if column.lower() in _PEOPLE or _says_the_same(values, ids):
-        own = _written(values)
+        own = written(values)
         return _mapped(own, {one: names.get(one) or name(one) for one in pd.unique(own.dropna())})
     if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
         return None
@@ -133,7 +133,7 @@ def _says_the_same(values: pd.Series, ids: pd.Series) -> bool:
     given = values.notna() & ids.notna()
     if not given.any() or ids[given].nunique() < 2:
         return False
-    return bool((_written(values[given]) == ids[given]).all())
+    return bool((written(values[given]) == ids[given]).all())
 
 
 def _replaced(value: Any, own: str | None, telling: Mapping[str, str]) -> Any:

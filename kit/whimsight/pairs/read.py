@@ -12,7 +12,7 @@ from whimsight._suggest import nearest
 from whimsight.errors import PairsError
 from whimsight.pairs.cleaning import clean
 from whimsight.pairs.formats import mend
-from whimsight.pairs.hashing import hash_ids
+from whimsight.pairs.hashing import hash_ids, written
 from whimsight.pairs.layouts import LAYOUTS, Draft, lone_side
 from whimsight.pairs.layouts.base import rest_of
 from whimsight.pairs.report import ReadReport
@@ -151,6 +151,8 @@ def read(
         table = hash_ids(table, hash_annotators, report)
     if "annotator" in table and table["annotator"].isna().all():
         table = table.drop(columns="annotator")
+    elif "annotator" in table and pd.api.types.is_float_dtype(table["annotator"]):
+        table = table.assign(annotator=written(table["annotator"]))  # numbers with gaps: 101, not 101.0
     _warn_constant(table, report)
     table = _unique_ids(table, report).drop(columns=["_row", "_set"], errors="ignore")
     report.kept = len(table)

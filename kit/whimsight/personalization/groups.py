@@ -129,7 +129,8 @@ def group_differences(
     if len(kept) < 2:
         raise FitError(
             f"A comparison of groups needs two with {fewest_annotators} annotators and {fewest_votes} votes or more; "
-            f"found {len(kept)} of {len(names)}."
+            f"found {len(kept)} of {len(names)}. Group by a column with fewer, larger groups, or lower "
+            "fewest_annotators and fewest_votes."
         )
     g = np.searchsorted(kept, codes[rows])
     _, a = np.unique(annotator[rows], return_inverse=True)

@@ -60,8 +60,10 @@ def differing_table(
 
 
 def agreeing_table(people: Personalization, features: Sequence[str], *, linked: bool) -> Html:
-    """Return features with the weight that people share, and how far they differ at most."""
-    titles = ("Feature", "Weight", "95 %", "tau at most")
+    """Return features with the weight that people share, and how far they differ at most where that was asked."""
+    listed = list(_rows(people, features))
+    asked = any(plain(row["tau_high"]) == plain(row["tau_high"]) for _, row in listed)
+    titles = ("Feature", "Weight", "95 %", *(("tau at most",) if asked else ()))
     rows = [
         tag(
             "tr",
@@ -69,10 +71,10 @@ def agreeing_table(people: Personalization, features: Sequence[str], *, linked: 
             *_numbers(
                 _bold(row["mean"], row["mean_low"], row["mean_high"]),
                 interval_text(row["mean_low"], row["mean_high"]),
-                number(row["tau_high"]),
+                *((number(row["tau_high"]),) if asked else ()),
             ),
         )
-        for feature, row in _rows(people, features)
+        for feature, row in listed
     ]
     return _folded(titles, rows)
 

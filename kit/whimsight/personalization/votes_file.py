@@ -208,13 +208,17 @@ def gather_votes(folder: str | Path, into: str | Path | None = None) -> Pairs:
     table["id"] = table["sitting"] + ":" + table["id"]
     report.read, report.kept = total, len(table)
     report.notes.append(
-        f"{len(shared)} sittings for use in class; left out {private} private ones and {len(others)} files that are "
-        "no votes"
+        f"{_count(len(shared), 'sitting')} for use in class; left out: {_count(private, 'private sitting')}, "
+        f"{_count(len(others), 'other file')}"
     )
     pairs = Pairs(table, name=folder.stem, report=report)
     if into is not None:
         atomic_write(Path(into), _text(table[[*COLUMNS, "sitting"]]).encode("utf-8-sig"))
     return pairs
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _cast(frame: pd.DataFrame) -> list[object]:

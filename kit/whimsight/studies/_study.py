@@ -218,7 +218,9 @@ class Study:
 
         known = [str(f) for f in self.found.index]
         if feature not in known:
-            hint = nearest(feature, known)
+            names = self.features["name"].astype(str).str.casefold()
+            called = [repr(str(f)) for f in names.index[names == str(feature).casefold()]]
+            hint = f" It is the name of {' and '.join(called)}." if called else nearest(feature, known)
             raise StudyError(f"No feature {feature!r} in this study.{hint} See study.features.index.")
         return known.index(feature)
 

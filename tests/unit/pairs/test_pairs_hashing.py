@@ -65,6 +65,14 @@ def test_people_are_still_told_apart_and_their_columns_still_agree() -> None:
     assert hashed["vote"][1] == f"{bob}/1"
 
 
+def test_numbers_with_gaps_are_ids_as_they_were_written() -> None:
+    rows = [{**row, "annotator_id": [101, 102, None][i % 3]} for i, row in enumerate(votes())]
+    gaps = pd.DataFrame(rows)
+    assert pd.api.types.is_float_dtype(gaps["annotator_id"])
+    assert set(read(gaps).frame["annotator"].dropna()) == {"101", "102"}
+    assert read(gaps).frame["annotator"].isna().sum() == 8
+
+
 def test_the_report_says_which_columns_were_hashed() -> None:
     (note,) = [n for n in read(votes(), hash_annotators=True).report.notes if "hashed" in n]
     assert "the key was not kept" in note

@@ -124,6 +124,7 @@ def test_prompts_can_be_told_apart_where_there_are_votes_enough_and_else_it_says
         (lambda p: p.groups("country"), "no column 'country'"),
         (lambda p: p.groups("topics"), "several values a row"),
         (lambda p: p.types(["m_word"]), "No feature 'm_word'"),
+        (lambda p: p.types([str(p.names[3]).upper()]), "It is the name of .*'m_words'"),
         (lambda p: p.types([]), "Types need features that are personal; found none"),
     ],
 )

@@ -197,7 +197,7 @@ def test_a_class_is_gathered_without_those_who_keep_their_votes(study, hostile, 
     assert votes.frame["id"].is_unique
     assert "Bea" not in (tmp_path / "all.csv").read_text(encoding="utf-8-sig")
     assert votes.report.dropped == {"private vote": 3}
-    assert "3 sittings for use in class; left out 1 private ones and 2 files" in str(votes.report)
+    assert "3 sittings for use in class; left out: 1 private sitting, 2 other files" in str(votes.report)
     assert (
         votes.frame["response_a"]
         .isin([*hostile.pairs.frame["response_a"], *study.pairs.frame["response_a"]])

@@ -39,7 +39,7 @@ function Verdict({ state }: { state: State }) {
         <p>
           {differ.length === 0
             ? "Annotators differ in none of these features, as far as their votes tell; so may you."
-            : `On none of the ${plural(differ.length, "feature")} in which annotators differ ${preferences === 1 ? "does your preference" : `do your ${plural(preferences, "preference")}`} tell you apart from everyone: each 95% interval of the difference spans 0. You may weigh as most do, or differ by less than so few votes show.`}
+            : `On none of the ${plural(differ.length, "feature")} in which people may differ ${preferences === 1 ? "does your preference" : `do your ${plural(preferences, "preference")}`} tell you apart from everyone: each 95% interval of the difference spans 0. You may weigh as most do, or differ by less than so few votes show.`}
         </p>
       </div>
     );

@@ -155,7 +155,7 @@ export function Presets({ state }: { state: State }) {
   // The menu tells an annotator's votes, and the study's stand above.
   const told = preset.kind === "everyone" || (preset.kind === "annotator" && preset.votes > 0);
   const about = [
-    preset.note,
+    preset.kind === "everyone" ? "" : preset.note, // stands beside it already: "weights are everyone's"
     told ? "" : preset.votes > 0 ? plural(preset.votes, "vote") : "no votes yet",
   ].filter((part) => part !== "");
   return (
