@@ -69,8 +69,9 @@ def _who(people: Personalization) -> str:
 
 def _carried(factor: float) -> str:
     return (
-        "Part of what tells people's votes apart belongs to the texts they voted on: their own weights predict votes "
-        f"on other prompts best with spreads of {factor:g} tau, and are shrunk accordingly."
+        "Part of what tells people's votes apart belongs to the texts they voted on and does not carry over to other "
+        "prompts: votes there are predicted best when people's own weights are drawn closer to everyone's, as if tau "
+        f"were {factor:g} times as large, and so they are."
     )
 
 
@@ -81,9 +82,12 @@ def _how_many(table: pd.DataFrame) -> str:
     features = "the 1 feature" if n == 1 else f"{n} features"
     if not differ:
         first = f"In none of {features} do these people differ beyond chance"
+        if n == 1:
+            first = f"In {features} these people do not differ beyond chance"
         if not unclear:
             return f"{first}, and any spread is small: these people agree."
-        rest = f"in {agree} any spread is small, and for {unclear}" if agree else "but for all of them"
+        every = "but" if n == 1 else "but for all of them"
+        rest = f"in {agree} any spread is small, and for {unclear}" if agree else every
         return f"{first}; {rest} too little is known to say that they agree."
     parts = [f"People differ beyond chance in {differ} of {features}"]
     parts += [f"they agree in {agree}"] if agree else []

@@ -191,6 +191,8 @@ def test_every_sentence_has_as_many_places_as_names(people):
     [
         ([ALIKE, ALIKE], "In none of 2 features do these people differ beyond chance, and any spread is small: these "
          "people agree."),
+        ([OPEN], "In the 1 feature these people do not differ beyond chance; but too little is known to say that they "
+         "agree."),
         ([ALIKE, OPEN], "In none of 2 features do these people differ beyond chance; in 1 any spread is small, and for "
          "1 too little is known to say that they agree."),
         ([OPEN, OPEN], "In none of 2 features do these people differ beyond chance; but for all of them too little is "
@@ -219,7 +221,7 @@ def test_spreads_that_do_not_carry_over_to_other_prompts_are_said_to_be_shrunk()
         annotators=("a", "b"),
         hierarchy=SimpleNamespace(carry=0.25),
     )
-    assert any("with spreads of 0.25 tau" in line[0] for line in summary_lines(some))
+    assert any("as if tau were 0.25 times as large" in line[0] for line in summary_lines(some))
 
 
 def test_a_name_that_looks_like_the_place_of_a_name_stays_as_it_is(tmp_path):
