@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import traitlets
 
-from whimsight._suggest import nearest
 from whimsight.errors import StudyError
 from whimsight.personalization import Personalization, personalize
 from whimsight.personalization.charts import by_spread
@@ -71,13 +70,12 @@ def filled(people: Personalization, given: Mapping[Any, Any] | pd.Series, weight
         If a feature is given that the study does not have.
     """
     named = {str(feature): value for feature, value in given.items()}
-    known = [str(feature) for feature in people.features]
     for feature in named:
-        if feature not in known:
-            raise traitlets.TraitError(
-                f"No feature {feature!r} in this study.{nearest(feature, known)} See study.features.index."
-            )
-    return [named.get(feature, weights[feature]) for feature in known]
+        try:
+            people.study.column(feature)
+        except StudyError as error:
+            raise traitlets.TraitError(str(error)) from None
+    return [named.get(feature, weights[feature]) for feature in map(str, people.features)]
 
 
 def finite(people: Personalization, value: Any) -> NDArray[np.float64]:
