@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from whimsight.errors import PairsError
+
 if TYPE_CHECKING:
     from whimsight.pairs.report import ReadReport
 
@@ -48,13 +50,16 @@ def hash_ids(table: pd.DataFrame, salt: bool | str, report: ReadReport) -> pd.Da
     report : ReadReport
         Receives notes.
 
+    Raises
+    ------
+    PairsError
+        If no column was read as the annotator: ids may stand in another.
     """
     if "annotator" not in table or table["annotator"].isna().all():
-        report.notes.append(
-            "warning: hash_annotators was asked for and no column was read as the annotator, so nothing was hashed; "
-            "name it with annotator=..."
+        raise PairsError(
+            "hash_annotators was asked for, and no column was read as the annotator: nothing would be hashed. Name the "
+            "column with annotator=..., or leave hash_annotators out."
         )
-        return table
     name = _namer(salt)
     ids = written(table["annotator"])
     names = {one: name(one) for one in pd.unique(ids.dropna())}

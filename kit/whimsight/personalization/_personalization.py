@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Personalization"]
 
 _REACH = 1.959963984540054
+_SHARED = 0.5
 
 
 class Personalization:
@@ -155,10 +156,11 @@ class Personalization:
         ``mean`` is the weight that people share (log odds for one standard deviation more, all features in one model)
         and ``tau`` the standard deviation of people's own weights around it, with 95 % intervals; p and q test tau
         against 0 (q: Benjamini-Hochberg over the personal features); ``p_permuted`` is that of
-        `permutation_test`, which what belongs to the texts does not mislead, NaN where no pair has several voters. A
-        feature counts as one in which people differ where both bear it out. ``share_opposed`` is the share of all
-        people whose weight has the other sign; see `whimsight.personalization.subjectivity.share_opposed`. Features
-        that are not personal have a mean only, and those in which no voted pair differs not even that.
+        `permutation_test`, which what belongs to the texts does not mislead; NaN where fewer than half of the votes are
+        on pairs that several people judged. A feature counts as one in which people differ where both bear it out.
+        ``share_opposed`` is the share of all people whose weight has the other sign; see
+        `whimsight.personalization.subjectivity.share_opposed`. Features that are not personal have a mean only, and
+        those in which no voted pair differs not even that.
         """
         made, shown = self.hierarchy, self.study.features
         se = np.where(self.ballots.unit > 0, np.sqrt(np.diag(made.mean_covariance)), np.nan)
@@ -191,9 +193,13 @@ class Personalization:
 
     @cached_property
     def _permuted(self) -> NDArray[np.float64]:
+        """What the permutation test says where it has a say: with most votes on pairs that several people judged."""
+        _, pair = np.unique(self.ballots.pair, return_inverse=True)
+        if (np.bincount(pair)[pair] > 1).mean() < _SHARED:
+            return np.full(len(self.features), np.nan)
         try:
             return self.permutation_test().to_numpy()
-        except FitError:  # no pair that two people voted on
+        except FitError:  # it was one person, again and again
             return np.full(len(self.features), np.nan)
 
     @property
@@ -332,6 +338,8 @@ class Personalization:
         """
         from whimsight.personalization.information import choose, information
 
+        if not isinstance(n, int) or n < 1:
+            raise StudyError(f"n is how many pairs to choose, 1 or more; found {n!r}.")
         belief = (person or self.everyone()).belief
         matchup = self.study.pairs.matchups()[0]
         asked = np.zeros(0, dtype=np.int64)
@@ -553,6 +561,8 @@ class Personalization:
             named = dict(of.items())
             weights = weights.copy()
             for feature, weight in named.items():
+                if isinstance(weight, bool | str) or not np.isfinite(weight):
+                    raise StudyError(f"The weight of {feature!r} must be a finite number; found {weight!r}.")
                 weights[self.study.column(str(feature))] = weight
             title = title or "weights set by hand"
         elif of is not None:

@@ -67,7 +67,13 @@ def evidence(
         X, y = _codes_of(people, given, embedder), given.preference
     else:
         rows, said = _split(given, choices)
-        X, y = standardised(people, rows), np.atleast_1d(np.asarray(said, dtype=np.float64))
+        try:
+            y = np.atleast_1d(np.asarray(said, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise StudyError(
+                f"A choice is 1 (A), 0 (B), 0.5 (tie) or NaN (no vote); found {said!r:.60}."
+            ) from None
+        X = standardised(people, rows)
     if y.shape != (X.shape[0],):
         raise StudyError(
             f"{X.shape[0]} rows were judged, but there are {y.size} choices. Give one choice a row."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["gain_sentence", "gains", "summary", "summary_lines"]
 
 _MANY, _MOST = 2, 6
+_LITTLE_CARRIED = 0.5
 _LITTLE = 0.01
 
 
@@ -49,7 +50,7 @@ def summary_lines(people: Personalization, gain: Any = None) -> list[tuple[str, 
     """Return the sentences of `summary`, each with `NAME` in it for the features that follow it."""
     table = people.subjectivity
     said: list[tuple[str, ...]] = [(_who(people),), (_how_many(table),), *_furthest(table)]
-    if people.hierarchy.carry < 1:
+    if people.hierarchy.carry <= _LITTLE_CARRIED:
         said.append((_carried(people.hierarchy.carry),))
     if gain is not None:
         said.append((gain_sentence(gain),))
@@ -115,7 +116,12 @@ def _furthest(table: pd.DataFrame) -> list[tuple[str, ...]]:
         row: Any = clear.loc[feature]
         opposed = share_text(*(plain(row[f"share_opposed{end}"]) for end in ("", "_low", "_high")))
         way = "more" if row["mean"] > 0 else "less"
-        said.append((f"On average they prefer {way} of ‘{NAME}’, yet {opposed} lean the other way.", feature))
+        said.append(
+            (
+                f"On average they prefer {way} of ‘{NAME}’, yet {opposed} lean the other way in these votes.",
+                feature,
+            )
+        )
     return said
 
 

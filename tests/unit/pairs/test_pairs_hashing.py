@@ -124,10 +124,10 @@ def test_an_id_in_a_text_is_left_and_counted() -> None:
     assert any("in the prompt or a response of 1 row," in note for note in pairs.report.notes)
 
 
-def test_a_table_without_a_known_annotator_says_that_nothing_was_hashed() -> None:
+def test_a_table_without_a_known_annotator_is_refused_as_nothing_would_be_hashed() -> None:
     rows = [{k: v for k, v in row.items() if k not in ("annotator_id", "user_id")} for row in votes()]
-    notes = read(rows, hash_annotators=True).report.notes
-    assert any(note.startswith("warning: hash_annotators") and "annotator=..." in note for note in notes)
+    with pytest.raises(PairsError, match=r"nothing would be hashed.*annotator=\.\.\."):
+        read(rows, hash_annotators=True)
     assert "worker-Ada" not in everything(read(rows, annotator="labelled_by", hash_annotators=True))
 
 
