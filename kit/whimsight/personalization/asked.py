@@ -24,6 +24,7 @@ __all__ = ["AnnotatorTypes", "Groups", "gain_of", "groups_of", "two_stage_of", "
 _LEVEL = 0.05
 _MOST_FEATURES = 6
 _SETTLED = 0.95
+_FEW_FOR_TYPES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ class AnnotatorTypes:
 
     def __repr__(self) -> str:
         said = ", ".join(f"{share:.0%}" for share in self.shares)
-        return f"<AnnotatorTypes: {self.number} ({said})>"
+        n = len(self.membership)
+        few = f"; {n} annotators are few to tell types by" if n < _FEW_FOR_TYPES else ""
+        return f"<AnnotatorTypes: {self.number} ({said}){few}>"
 
 
 def two_stage_of(people: Personalization, by: Literal["reml", "paule-mandel"]) -> pd.DataFrame:

@@ -70,7 +70,8 @@ def person_html(person: Person) -> str:
     >>> people.person("ann")    # doctest: +SKIP
     """
     people = person.people
-    table = person.table.iloc[:_SHOWN]
+    table = person.table
+    table = table[table["personal"]].iloc[:_SHOWN]
     spread = people.subjectivity.loc[table.index]
     scale = _scale(table[["low", "high"]], _band(spread))
     rows = [

@@ -21,10 +21,14 @@ export const DIFFER: Partial<Record<Verdict, string>> = {
 /** Whole percents, for a share with a wide interval; what is more than none is not told as none. */
 const whole = (share: number): string => (share > 0 && share < 0.005 ? "<1" : (100 * share).toFixed(0));
 
+/** An interval of nearly everything says nothing. */
+const OPEN = 0.9;
+
 /** "18% lean the other way (12 to 25)" */
 export function opposed(feature: MixedFeature): string {
   const { share_opposed, share_opposed_low, share_opposed_high } = feature;
   if (share_opposed === null || share_opposed_low === null || share_opposed_high === null) return "";
+  if (share_opposed_high - share_opposed_low > OPEN) return "how many lean the other way is open";
   const interval = `${whole(share_opposed_low)} to ${whole(share_opposed_high)}`;
   return `${whole(share_opposed)}% lean the other way (${interval})`;
 }

@@ -81,6 +81,8 @@ describe("words", () => {
     const said = { share_opposed: 0.1849, share_opposed_low: 0.002, share_opposed_high: 0.25 };
     expect(opposed({ ...one, ...said })).toBe("18% lean the other way (<1 to 25)");
     expect(opposed({ ...one, share_opposed: null })).toBe("");
+    const open = { share_opposed: 0.48, share_opposed_low: 0.001, share_opposed_high: 0.99 };
+    expect(opposed({ ...one, ...open })).toBe("how many lean the other way is open");
   });
 
   it("count places", () => {
