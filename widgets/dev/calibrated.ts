@@ -1,22 +1,9 @@
 /** A made-up pool for the calibrator and a stand-in for its model: to look at, and for tests. */
 import type { CalibratorModel, CalibratorSnapshot, MixedFeature, PoolPair } from "../src/calibrator/contract";
 import type { Label } from "../src/protocol";
-import { HOSTILE, random } from "./fixture";
+import { FEATURE_NAMES, HOSTILE, random } from "./fixture";
 
-const NAMES = [
-  "length",
-  "bullet points",
-  "says sorry",
-  "rich vocabulary",
-  "direct advice",
-  "hedges and caveats",
-  "speaks in the first person",
-  "paragraphs",
-  "asks a question back",
-  "numbered steps",
-  "warns of risks",
-  "exclamation marks",
-];
+const NAMES = FEATURE_NAMES.slice(0, 12);
 const PROMPTS = [
   "How do I keep a basil plant alive on a windowsill?",
   "My friend borrowed money and does not answer. What should I say?",

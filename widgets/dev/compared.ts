@@ -1,25 +1,7 @@
 /** A made-up comparison for looking at the widget and for tests: agreement, conflict, too few, nothing at all. */
 import type { Cell, ComparedFeature, ComparisonSnapshot, Conflict, Example, FeatureId, Text, Verdict } from "../src/protocol";
-import { HOSTILE, random } from "./fixture";
+import { FEATURE_NAMES as NAMES, HOSTILE, random } from "./fixture";
 
-const NAMES = [
-  "length",
-  "bullet points",
-  "says sorry",
-  "rich vocabulary",
-  "direct advice",
-  "hedges and caveats",
-  "speaks in the first person",
-  "paragraphs",
-  "asks a question back",
-  "numbered steps",
-  "warns of risks",
-  "exclamation marks",
-  "refuses to answer",
-  "vivid imagery and metaphor",
-  "code blocks",
-  "quotes a source",
-];
 const DATASETS = ["MT-Bench", "HH harmless", "Creative writing", "Convincing arguments", "A very small one"];
 const WORDS = "the answer lists three reasons and says which of them matters most because a reader in a hurry wants one line before the details".split(" ");
 

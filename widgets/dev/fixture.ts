@@ -137,3 +137,23 @@ export function fixture({
     texts,
   };
 }
+
+/** Names of made-up features. */
+export const FEATURE_NAMES = [
+  "length",
+  "bullet points",
+  "says sorry",
+  "rich vocabulary",
+  "direct advice",
+  "hedges and caveats",
+  "speaks in the first person",
+  "paragraphs",
+  "asks a question back",
+  "numbered steps",
+  "warns of risks",
+  "exclamation marks",
+  "refuses to answer",
+  "vivid imagery and metaphor",
+  "code blocks",
+  "quotes a source",
+];

@@ -1,25 +1,7 @@
 /** A made-up mixer for looking at the widget and for tests: people who differ, people who agree, votes by a known rule. */
 import type { MixedFeature, MixerSnapshot, Preset, ResponseSet, Votes } from "../src/mixer/contract";
-import { HOSTILE, random } from "./fixture";
+import { FEATURE_NAMES as NAMES, HOSTILE, random } from "./fixture";
 
-const NAMES = [
-  "length",
-  "bullet points",
-  "says sorry",
-  "rich vocabulary",
-  "direct advice",
-  "hedges and caveats",
-  "speaks in the first person",
-  "paragraphs",
-  "asks a question back",
-  "numbered steps",
-  "warns of risks",
-  "exclamation marks",
-  "refuses to answer",
-  "vivid imagery and metaphor",
-  "code blocks",
-  "quotes a source",
-];
 const MODELS = ["gpt-4", "claude-v1", "gpt-3.5-turbo", "vicuna-13b", "alpaca-13b", "llama-13b", "koala-13b", "dolly-12b"];
 const PROMPTS = [
   "Write a persuasive email to convince your introverted friend, who dislikes public speaking, to volunteer as a guest speaker at a local event. Use compelling points and address potential objections. Please be concise.",

@@ -4,7 +4,7 @@ import { plural } from "../shared/format";
 import { Guard, Loading } from "../shared/Guard";
 import { Help } from "../shared/Help";
 import { Icon } from "../shared/icons";
-import { HelpButton, Undo } from "../shared/Work";
+import { HelpButton, Trouble, Undo } from "../shared/Work";
 import { Agreement } from "./Agreement";
 import { LOOK } from "./lines";
 import { Presets } from "./Presets";
@@ -92,26 +92,10 @@ function ByHand({ state, text }: { state: State; text: string }) {
 }
 
 function Notices({ state }: { state: State }) {
-  const error = state.error.value;
   const text = state.copying.value;
   return (
     <>
-      {error && (
-        <div class="lb-banner lb-bad" role="alert">
-          <Icon shape="warn" />
-          <span>{error}</span>
-          <button
-            type="button"
-            class="lb-iconbutton"
-            aria-label="Dismiss"
-            onClick={() => {
-              state.error.value = null;
-            }}
-          >
-            <Icon shape="close" />
-          </button>
-        </div>
-      )}
+      <Trouble error={state.error} />
       {text !== null && <ByHand state={state} text={text} />}
       <div class="ws-hidden" aria-live="polite">
         {state.said.value}

@@ -1,4 +1,5 @@
 /** Whether the work is saved, undo, help; and what a person must know. The same in all widgets. */
+import type { Signal } from "@preact/signals";
 import type { Desk } from "./desk";
 import { plural } from "./format";
 import { Icon } from "./icons";
@@ -66,10 +67,31 @@ export function HelpButton({ state }: { state: Desk }) {
   );
 }
 
+/** What went wrong, until it is put away. */
+export function Trouble({ error }: { error: Signal<string | null> }) {
+  const said = error.value;
+  if (!said) return null;
+  return (
+    <div class="lb-banner lb-bad" role="alert">
+      <Icon shape="warn" />
+      <span>{said}</span>
+      <button
+        type="button"
+        class="lb-iconbutton"
+        aria-label="Dismiss"
+        onClick={() => {
+          error.value = null;
+        }}
+      >
+        <Icon shape="close" />
+      </button>
+    </div>
+  );
+}
+
 export function Notices({ state }: { state: Desk }) {
   const waiting = state.outbox.saving.value.kind === "waiting";
   const failure = state.outbox.failure.value;
-  const error = state.error.value;
   const count = state.outbox.pending.value.length;
   return (
     <>
@@ -104,22 +126,7 @@ export function Notices({ state }: { state: Desk }) {
           </button>
         </div>
       )}
-      {error && (
-        <div class="lb-banner lb-bad" role="alert">
-          <Icon shape="warn" />
-          <span>{error}</span>
-          <button
-            type="button"
-            class="lb-iconbutton"
-            aria-label="Dismiss"
-            onClick={() => {
-              state.error.value = null;
-            }}
-          >
-            <Icon shape="close" />
-          </button>
-        </div>
-      )}
+      <Trouble error={state.error} />
       <div class="ws-hidden" aria-live="polite">
         {state.said.value}
       </div>
