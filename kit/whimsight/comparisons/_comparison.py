@@ -19,7 +19,7 @@ from whimsight.comparisons.ratios import ratios
 from whimsight.comparisons.verdict import verdicts
 from whimsight.effects import benjamini_hochberg
 from whimsight.errors import StudyError
-from whimsight.studies.inputs import control_matrix, own_controls
+from whimsight.studies.inputs import study_controls
 from whimsight.studies.stages import vote_clusters
 from whimsight.studies.work import turned_round
 
@@ -129,7 +129,7 @@ class Comparison:
 
     def _measure(self) -> Measured:
         study, pairs = self.study, self.study.pairs
-        controls, own = self._controls()
+        controls, own = study_controls(study)
         return measure(
             study.pair_codes,
             study.pair_of_row,
@@ -140,19 +140,6 @@ class Comparison:
             weights=pairs.weight,
             ties=study.settings.ties,
         )
-
-    def _controls(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Controls of all rows, float64 (n_pairs, C), and which of them is which feature, int64 (F,)."""
-        study = self.study
-        m = study.autoencoder.n_features
-        controls, attribute = control_matrix(
-            study.pairs,
-            study.pair_codes[:, m:],
-            study.pair_of_row,
-            study.settings.controls,
-            attributes=[str(f) for f in study.found.index[m:]],
-        )
-        return controls, own_controls(attribute, m, study.pair_codes.shape[1])
 
     @property
     def name(self) -> str:
@@ -305,7 +292,7 @@ class Comparison:
         heft = np.concatenate(
             [pairs.weight[part.rows] * w / pairs.weight[part.rows].sum() for part, w in taken]
         )
-        controls, own = self._controls()
+        controls, own = study_controls(study)
         table = effects(
             study.pair_codes[study.pair_of_row[rows]],
             np.concatenate([part.preference for part, _ in taken]),

@@ -15,7 +15,7 @@ from whimsight.errors import FitError, StudyError
 from whimsight.personalization.evidence import evidence, standardised
 from whimsight.personalization.hierarchy import fit_hierarchy
 from whimsight.personalization.person import Person
-from whimsight.personalization.posterior import Gaussian, update
+from whimsight.personalization.posterior import REACH, Gaussian, update
 from whimsight.personalization.sentences import verdicts
 from whimsight.personalization.subjectivity import SUBJECTIVITY_COLUMNS, share_opposed
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Personalization"]
 
-_REACH = 1.959963984540054
 _SHARED = 0.5
 
 
@@ -175,8 +174,8 @@ class Personalization:
                 "name": shown["name"],
                 "personal": self.personal,
                 "mean": mean,
-                "mean_low": mean - _REACH * se,
-                "mean_high": mean + _REACH * se,
+                "mean_low": mean - REACH * se,
+                "mean_high": mean + REACH * se,
                 "tau": tau,
                 "tau_low": low,
                 "tau_high": high,

@@ -13,6 +13,7 @@ from whimsight._suggest import nearest
 from whimsight.effects import benjamini_hochberg
 from whimsight.errors import StudyError
 from whimsight.personalization.sentences import verdicts
+from whimsight.studies.inputs import study_controls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,8 +95,9 @@ def two_stage_of(people: Personalization, by: Literal["reml", "paule-mandel"]) -
     """Return the two-stage estimate of every feature, index ``feature``; see `Personalization.two_stage`."""
     from whimsight.personalization.two_stage import two_stage
 
-    controls, own = _controls(people)
     X, ballots = people.ballots.X.astype(np.float64) * people.sign, people.ballots
+    controls, own = study_controls(people.study)
+    controls = controls[ballots.rows]
     parts = []
     for control in np.unique(own):  # a feature that is itself a control is not adjusted for itself
         at = np.flatnonzero(own == control)
@@ -116,8 +118,10 @@ def groups_of(people: Personalization, column: str, **choices: Any) -> Groups:
     if column not in frame.columns:
         hint = nearest(column, [str(c) for c in frame.columns])
         raise StudyError(f"The pairs have no column {column!r} to group by.{hint}")
-    ballots, (controls, own) = people.ballots, _controls(people)
+    ballots = people.ballots
     X = ballots.X.astype(np.float64) * people.sign
+    controls, own = study_controls(people.study)
+    controls = controls[ballots.rows]
     scale = controls.std(axis=0)
     controls = controls / np.where(scale > 0, scale, 1.0)
     for feature in np.flatnonzero(own >= 0):  # to the last digit, so that it is known as the same
@@ -189,22 +193,6 @@ def gain_of(people: Personalization, ks: Sequence[int], *, prompts: bool, **choi
         **choices,
     )
     return found.table
-
-
-def _controls(people: Personalization) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Controls of the votes, float64 (n, C), and which of them is which feature, int64 (F,)."""
-    from whimsight.studies.inputs import control_matrix, own_controls
-
-    study = people.study
-    m = study.autoencoder.n_features
-    values, attribute = control_matrix(
-        study.pairs,
-        study.pair_codes[:, m:],
-        study.pair_of_row,
-        study.settings.controls,
-        attributes=[str(f) for f in people.features[m:]],
-    )
-    return values[people.ballots.rows], own_controls(attribute, m, len(people.features))
 
 
 def _in_question(people: Personalization, features: Sequence[str] | None) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from whimsight._suggest import nearest
 from whimsight.errors import FitError, StudyError
-from whimsight.studies.stages import vote_clusters
+from whimsight.pairs.hashing import written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,7 +85,8 @@ class Ballots:
                 f"{nearest(annotator, [str(c) for c in pairs.frame.columns])} Name the column, "
                 "study.personalize(annotator=...); without one, people cannot be told apart."
             )
-        made = votes(pairs.preference, clusters=vote_clusters(pairs, study.settings), weights=pairs.weight)
+        prompt = pairs.components(study.settings.groups)
+        made = votes(pairs.preference, clusters=[prompt], weights=pairs.weight)
         if made is None:
             raise FitError("The pairs carry no decided vote: there is nothing to tell people apart by.")
         who = pairs.codes(annotator)
@@ -103,7 +104,7 @@ class Ballots:
         _, repeat, times = np.unique(
             codes * (int(matchup.max()) + 1) + matchup[rows], return_inverse=True, return_counts=True
         )
-        names = pairs.frame[annotator].to_numpy(dtype=object)[rows[first]]
+        names = pairs.frame[annotator].iloc[rows[first]]
         labelled = np.isfinite(pairs.preference) & (pairs.weight > 0)
         return cls(
             rows=rows,
@@ -111,11 +112,11 @@ class Ballots:
             y=(pairs.preference[rows] > 0.5).astype(np.float64),
             annotator=codes.astype(np.int64),
             weights=made.weights[named] / times[repeat],
-            prompt=pairs.components(study.settings.groups)[rows],
+            prompt=prompt[rows],
             pair=matchup[rows],
             turned=swapped[rows],
             unit=unit,
-            ids=tuple(_spelled(name) for name in names),
+            ids=tuple(written(names)),
             left_out={
                 "ties": int((pairs.preference[labelled] == 0.5).sum()),
                 "unlabelled": int((~labelled).sum()),
@@ -128,19 +129,10 @@ class Ballots:
 
         Those in which the responses of at least 20 pairs differ, and of which at least two people judged two or more.
         """
-        _, pair = np.unique(self.pair, return_inverse=True)
-        out = np.zeros(self.unit.size, dtype=bool)
-        for j in np.flatnonzero(self.unit > 0):
-            active = self.X[:, j] != 0
-            if np.unique(pair[active]).size < _FEWEST_PAIRS:
-                continue
-            votes = np.unique(self.annotator[active] * (int(pair.max()) + 1) + pair[active]) // (
-                int(pair.max()) + 1
-            )
-            out[j] = (np.bincount(votes.astype(np.int64)) >= 2).sum() >= _FEWEST_PEOPLE
-        return out
-
-
-def _spelled(name: object) -> str:
-    """Numbers that a missing one beside them made floats are whole again."""
-    return str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
+        _, first, pair = np.unique(self.pair, return_index=True, return_inverse=True)
+        active = self.X[first] != 0
+        person, judged = np.divmod(np.unique(self.annotator * first.size + pair), first.size)
+        starts = np.flatnonzero(np.diff(person, prepend=-1))
+        of_person = np.add.reduceat(active[judged].astype(np.int64), starts, axis=0)
+        pairs, people = active.sum(axis=0), (of_person >= 2).sum(axis=0)
+        return np.asarray((pairs >= _FEWEST_PAIRS) & (people >= _FEWEST_PEOPLE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from whimsight.personalization.crowd import rows_of_each
 from whimsight.personalization.posterior import Gaussian
 from whimsight.personalization.together import update_together
 
@@ -52,8 +53,7 @@ def carried(
         One of `FACTORS`; 1 where fewer than 8 people have votes on two prompts.
     """
     rng = np.random.default_rng(_SEED)
-    order = np.argsort(annotator, kind="stable")
-    each = np.split(order, np.flatnonzero(np.diff(annotator[order])) + 1)
+    each = rows_of_each(annotator, int(annotator.max()) + 1)
     several = [rows for rows in each if np.unique(prompt[rows]).size > 1]
     if len(several) < _FEWEST:
         return 1.0
@@ -68,16 +68,10 @@ def carried(
             if (fold == held).any():
                 known.append(rng.permutation(rows[fold != held])[:_VOTES])
                 scored.append(rng.permutation(rows[fold == held])[:_VOTES])
-    losses = [
-        _loss(
-            Gaussian(everyone.mean, everyone.covariance + np.diag((f * spread) ** 2)),
-            X,
-            y,
-            known,
-            scored,
-        )
-        for f in FACTORS
-    ]
+    losses = []
+    for factor in FACTORS:
+        prior = Gaussian(everyone.mean, everyone.covariance + np.diag((factor * spread) ** 2))
+        losses.append(_loss(prior, X, y, known, scored))
     return max(f for f, loss in zip(FACTORS, losses, strict=True) if loss <= min(losses) + 1e-12)
 
 

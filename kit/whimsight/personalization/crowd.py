@@ -11,10 +11,22 @@ from numpy.typing import NDArray
 
 from whimsight.personalization.sites import Sites
 
-__all__ = ["Crowd", "Pull"]
+__all__ = ["Crowd", "Pull", "rows_of_each"]
 
 _ENTRIES = 4_000_000
 Array = NDArray[np.float64]
+
+
+def rows_of_each(annotator: NDArray[np.int64], people: int) -> list[NDArray[np.int64]]:
+    """Return the rows of each of so many annotators, int64 (k,) in their order; none for somebody without votes.
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in rows_of_each(np.array([1, 0, 1]), 3)]
+    [[1], [0, 2], []]
+    """
+    ends = np.cumsum(np.bincount(annotator, minlength=people))
+    return np.split(np.argsort(annotator, kind="stable"), ends[:-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from whimsight._threads import one_thread
+from whimsight.effects.auc import auc_with_influence
 from whimsight.errors import FitError
+from whimsight.personalization.crowd import rows_of_each
 from whimsight.personalization.hierarchy import Hierarchy, fit_hierarchy
 from whimsight.personalization.posterior import Gaussian
 from whimsight.personalization.together import update_together
@@ -128,9 +130,9 @@ def gain(
     Notes
     -----
     All methods see the same known votes and are scored on the same others: all that are not known, or with ``apart``
-    all on the prompts that were kept. The spread of
-    "one spread" is the one of seven (.02 to .5) with the least log loss for as many known votes of up to 60 people of
-    the other groups; "no pooling" has a wide prior, N(0, 1) for every weight. Scores are mean log odds.
+    all on the prompts that were kept. The spread of "one spread" is the one of seven (.02 to .5) with the least log
+    loss for as many known votes of up to 60 people of the other groups; "no pooling" has a wide prior, N(0, 1) for
+    every weight. Scores are mean log odds.
 
     Intervals are of the mean over people (t with one degree of freedom less than people, repeats averaged first). They
     take people as the sample and the learned global weights as given.
@@ -156,7 +158,7 @@ def gain(
     beside = prompt if apart else None
     group = np.empty(votes.size, dtype=np.int64)
     group[people] = rng.permutation(np.arange(people.size) % folds)
-    of = _rows_of(rows, annotator, people)
+    of = [rows[own] for own in rows_of_each(annotator[rows], votes.size)]
     names = [*map(str, ks), *([] if share is None else [f"{share * 100:g} %"])]
     splits = {
         (a, name): [_split(order, name, share, beside) for order in orders]
@@ -209,15 +211,6 @@ def _once(annotator: NDArray[np.int64], pair: NDArray[np.int64] | None) -> tuple
     return first, int(annotator.size - first.size)
 
 
-def _rows_of(
-    rows: NDArray[np.int64], annotator: NDArray[np.int64], people: NDArray[np.int64]
-) -> dict[int, NDArray[np.int64]]:
-    order = rows[np.argsort(annotator[rows], kind="stable")]
-    starts = np.searchsorted(annotator[order], people)
-    ends = np.searchsorted(annotator[order], people, side="right")
-    return {int(a): order[s:e] for a, s, e in zip(people, starts, ends, strict=True)}
-
-
 def _shuffled(
     rows: NDArray[np.int64], prompt: NDArray[np.int64] | None, rng: np.random.Generator
 ) -> NDArray[np.int64]:
@@ -232,17 +225,20 @@ def _shuffled(
 def _split(
     order: NDArray[np.int64], name: str, share: float | None, prompt: NDArray[np.int64] | None
 ) -> _Split:
-    part, k = (share or 0.0, order.size) if name.endswith("%") else (0.5, int(name))
+    """So many votes, or so large a share of them, are known: any, or such that no prompt is on both sides."""
+    part = share if name.endswith("%") else None
     if prompt is None:
-        k = min(k, round(part * order.size)) if name.endswith("%") else k
+        k = int(name) if part is None else round(part * order.size)
         return _Split(order[:k], order[k:])
     ends = np.flatnonzero(np.append(np.diff(prompt[order]) != 0, True)) + 1
-    cut = int(ends[np.argmin(np.abs(ends - part * order.size))])
-    if name.endswith("%"):
-        return _Split(order[:cut], order[cut:])
-    pool = np.random.default_rng(order[:cut]).permutation(order[:cut])
-    none = order[:0]
-    return _Split(pool[:k], order[cut:]) if pool.size >= k else _Split(none, none)
+    cut = int(ends[np.argmin(np.abs(ends - (0.5 if part is None else part) * order.size))])
+    before, after = order[:cut], order[cut:]
+    if part is not None:
+        return _Split(before, after)
+    k = int(name)
+    if before.size < k:
+        return _Split(order[:0], order[:0])
+    return _Split(np.random.default_rng(before).permutation(before)[:k], after)
 
 
 def _dense(annotator: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -284,15 +280,12 @@ def _aucs(splits: list[_Split], X: Array, y: Array, prior: Gaussian) -> Array:
         weights = update_together(prior, X, y, [s.known for s in splits])
     else:
         weights = np.tile(prior.mean, (len(splits), 1))
-    return np.array([_auc(y[s.scored], X[s.scored] @ own) for s, own in zip(splits, weights, strict=True)])
-
-
-def _auc(y: Array, score: Array) -> float:
-    ups, downs = score[y > 0.5], score[y < 0.5]
-    if ups.size == 0 or downs.size == 0:
-        return float("nan")
-    apart = np.sign(ups[:, None] - downs)
-    return float(0.5 + 0.5 * apart.mean())
+    return np.array(
+        [
+            auc_with_influence(y[s.scored], X[s.scored] @ own, np.ones(s.scored.size))[0]
+            for s, own in zip(splits, weights, strict=True)
+        ]
+    )
 
 
 def _mean(values: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.personalization.evidence import evidence, standardised
-from whimsight.personalization.posterior import Gaussian, predictive, update
+from whimsight.personalization.posterior import REACH, Gaussian, predictive, update
 
 if TYPE_CHECKING:
     import altair as alt
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from whimsight.personalization.reward import Reward
 
 __all__ = ["Person"]
-
-_REACH = 1.959963984540054
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,8 +104,8 @@ class Person:
                 "name": people.names,
                 "personal": people.personal,
                 "weight": mean,
-                "low": mean - _REACH * sd,
-                "high": mean + _REACH * sd,
+                "low": mean - REACH * sd,
+                "high": mean + REACH * sd,
                 "everyone": everyone,
                 "apart": apart,
             },
@@ -139,7 +137,7 @@ class Person:
 
     def __repr__(self) -> str:
         table = self.table
-        top = table[table["apart"].abs() > _REACH].head(3)
+        top = table[table["apart"].abs() > REACH].head(3)
         said = [
             f"{name} {weight:+.2f} (everyone {everyone:+.2f})"
             for name, weight, everyone in zip(top["name"], top["weight"], top["everyone"], strict=True)

@@ -11,7 +11,10 @@ from whimsight._threads import one_thread
 from whimsight.errors import FitError
 from whimsight.personalization.sites import Sites, averaged, cavities, flat_sites, matched
 
-__all__ = ["Gaussian", "predictive", "update"]
+__all__ = ["REACH", "Gaussian", "predictive", "update"]
+
+REACH = 1.959963984540054
+"""Standard deviations from the mean of a normal distribution to either end of its middle 95 %."""
 
 _STEPS = 200
 _PLAIN = 40

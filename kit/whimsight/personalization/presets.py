@@ -138,15 +138,15 @@ def _on_other_prompts(people: Personalization, mine: NDArray[np.int64]) -> Share
     from whimsight.personalization.together import update_together
 
     ballots, rng = people.ballots, np.random.default_rng(0)
-    prompts, which = np.unique(ballots.prompt[mine], return_inverse=True)
+    X, y, prompt = ballots.X[mine].astype(np.float64), ballots.y[mine], ballots.prompt[mine]
+    prompts, which = np.unique(prompt, return_inverse=True)
     if prompts.size < 2:
         return None
     fold = rng.permutation(prompts.size)[which] % _FOLDS
-    known = [rng.permutation(mine[fold != f])[:_KNOWN] for f in range(_FOLDS)]
-    X = ballots.X.astype(np.float64)
-    weights = update_together(people.prior, X, ballots.y, known)
-    odds = people.hierarchy.intercept + np.einsum("ij,ij->i", X[mine], weights[fold])
-    return agreement(odds, ballots.y[mine], ballots.prompt[mine])
+    known = [rng.permutation(np.flatnonzero(fold != f))[:_KNOWN] for f in range(_FOLDS)]
+    weights = update_together(people.prior, X, y, known)
+    odds = people.hierarchy.intercept + np.einsum("ij,ij->i", X, weights[fold])
+    return agreement(odds, y, prompt)
 
 
 def annotator_preset(people: Personalization, annotator: str) -> Preset:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from whimsight.personalization._reward.embedder import EmbedderNote, make_embedder
 from whimsight.personalization._reward.sets import read_pairs, read_set, read_sets
+from whimsight.personalization.posterior import REACH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from whimsight.studies import Study
 
 __all__ = ["Origin", "Reward"]
-
-_REACH = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ class Reward:
 
         95 % intervals; NaN for weights that were set by hand.
         """
-        reach = np.full(len(self.ids), np.nan) if self.sd is None else _REACH * self.sd
+        reach = np.full(len(self.ids), np.nan) if self.sd is None else REACH * self.sd
         table = pd.DataFrame(
             {
                 "kind": list(self.kinds),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whimsight.personalization.posterior import REACH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -94,11 +96,10 @@ def _spread_of_tau(
     z: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Quantiles of tau at the normal quantiles ``z``: float64 (F, len(z))."""
-    reach = 1.959963984540054
     start = np.maximum(tau, high / 20)  # a tau of 0 has an upper end all the same
     with np.errstate(divide="ignore", invalid="ignore"):
-        above = np.log(high / start) / reach
-        below = np.where(low > 0, np.log(np.maximum(start, low) / low) / reach, 0.0)
+        above = np.log(high / start) / REACH
+        below = np.where(low > 0, np.log(np.maximum(start, low) / low) / REACH, 0.0)
         up = start[:, None] * np.exp(above[:, None] * np.maximum(z, 0))
         down = start[:, None] * np.exp(-below[:, None] * np.maximum(-z, 0))
     from scipy.special import ndtr

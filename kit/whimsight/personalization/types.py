@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from whimsight._threads import one_thread
 from whimsight.errors import FitError
+from whimsight.personalization.crowd import rows_of_each
 from whimsight.personalization.hierarchy import Hierarchy
 from whimsight.personalization.sites import cavities, flat_sites, matched
 
-__all__ = ["Told", "Types", "annotator_types", "told_by_people", "told_by_votes"]
+__all__ = ["Told", "Types", "annotator_types", "told_by_people"]
 
 _STEPS = 300
 _TOLERANCE = 1e-5
@@ -81,36 +82,6 @@ class _Mixture:
     square: Array
 
 
-def told_by_votes(
-    X: Array,
-    y: Array,
-    annotator: NDArray[np.int64],
-    weights: Array,
-    *,
-    offset: Array | float = 0.0,
-) -> Told:
-    """Expand every person's likelihood to second order around what is believed of them.
-
-    Without a hierarchical model at hand; `told_by_people` is nearer to the truth, because an expansion around shrunk
-    weights takes strong weights for weaker than they are (.75 for .8 in simulations).
-
-    Parameters
-    ----------
-    X, y : ndarray
-        float64 (n, F) and (n,): features in question and choices.
-    annotator : ndarray
-        int64 (n,), 0 to A - 1.
-    weights : ndarray
-        float64 (A, F): where each person's likelihood is expanded.
-    offset : ndarray or float
-        float64 (n,): log odds from all that is not in X (intercept, other features).
-    """
-    own = np.einsum("nf,nf->n", X, weights[annotator])
-    mean = 0.5 * (1 + np.tanh(0.5 * (own + offset)))
-    curve = mean * (1 - mean)
-    return _summed(X, annotator, y - mean + curve * own, curve, weights.shape[0])
-
-
 def told_by_people(
     people: Hierarchy,
     X: Array,
@@ -169,10 +140,8 @@ def _summed(x: Array, annotator: NDArray[np.int64], pull: Array, precision: Arra
 
 def _log_odds(people: Hierarchy, X: Array, annotator: NDArray[np.int64]) -> tuple[Array, Array]:
     """Mean and variance of every vote's log odds in its annotator's posterior, float64 (n,) each."""
-    order = np.argsort(annotator, kind="stable")
     mean, variance = np.empty(annotator.size), np.empty(annotator.size)
-    ends = np.cumsum(np.bincount(annotator, minlength=people.weights.shape[0]))
-    for a, rows in enumerate(np.split(order, ends[:-1])):
+    for a, rows in enumerate(rows_of_each(annotator, people.weights.shape[0])):
         if rows.size:
             belief = people.person(a, intercept=True)
             design = np.column_stack([np.ones(rows.size), X[rows]])

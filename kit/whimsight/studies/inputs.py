@@ -31,6 +31,7 @@ __all__ = [
     "prepare",
     "ready_differences",
     "residual_map",
+    "study_controls",
 ]
 
 DATASET = "dataset"
@@ -261,6 +262,19 @@ def control_matrix(
             attribute.append(-1)
     stacked = np.column_stack(columns) if columns else np.zeros((len(pairs), 0))
     return stacked, np.asarray(attribute, dtype=np.int64)
+
+
+def study_controls(study: Study) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the controls of all rows, float64 (n_pairs, C), and which of them is which feature, int64 (F,)."""
+    m = study.autoencoder.n_features
+    controls, attribute = control_matrix(
+        study.pairs,
+        study.pair_codes[:, m:],
+        study.pair_of_row,
+        study.settings.controls,
+        attributes=[str(f) for f in study.found.index[m:]],
+    )
+    return controls, own_controls(attribute, m, study.pair_codes.shape[1])
 
 
 def own_controls(attribute: NDArray[np.int64], n_discovered: int, n_features: int) -> NDArray[np.int64]:

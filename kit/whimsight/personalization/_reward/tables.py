@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from whimsight.personalization.posterior import REACH
 from whimsight.personalization.sites import averaged
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from whimsight.personalization.reward import Reward
 
 __all__ = ["chances", "explain", "rank"]
-
-_REACH = 1.959963984540054
 
 
 def rank(reward: Reward, responses: list[str], read: ReadSet) -> pd.DataFrame:
@@ -65,13 +64,13 @@ def chances(
     if spread is None:
         nothing = np.full(odds.size, np.nan)
         return np.asarray(expit(odds)), nothing, nothing
-    reach = _REACH * np.sqrt(spread)
+    reach = REACH * np.sqrt(spread)
     return averaged(odds, spread), np.asarray(expit(odds - reach)), np.asarray(expit(odds + reach))
 
 
 def _reach(reward: Reward, codes: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = variance(reward, codes)
-    return np.full(codes.shape[0], np.nan) if spread is None else _REACH * np.sqrt(spread)
+    return np.full(codes.shape[0], np.nan) if spread is None else REACH * np.sqrt(spread)
 
 
 def variance(reward: Reward, codes: NDArray[np.float64]) -> NDArray[np.float64] | None:
