@@ -262,8 +262,11 @@ class Personalization:
         Weights of features that are not personal are everyone's, and no votes of one person move them: their rows of
         the covariance are 0.
         """
-        prior = self.hierarchy.prior()
-        return Gaussian(prior.mean, prior.covariance * np.outer(self.personal, self.personal))
+        return self.movable(self.hierarchy.prior())
+
+    def movable(self, belief: Gaussian) -> Gaussian:
+        """Return a belief in which the weights of features that are not personal are taken as known."""
+        return Gaussian(belief.mean, belief.covariance * np.outer(self.personal, self.personal))
 
     def new_person(
         self, rows: Any, choices: Any = None, *, name: str = "new", embedder: Any = None

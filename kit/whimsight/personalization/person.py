@@ -57,17 +57,17 @@ class Person:
     def covariance(self) -> pd.DataFrame:
         """Of the weights, float64 (F, F), features by features."""
         sign = self.people.sign
-        values = self._covariance * np.outer(sign, sign)
+        values = self.known.covariance * np.outer(sign, sign)
         return pd.DataFrame(values, index=self.people.features, columns=self.people.features)
 
     @property
-    def _covariance(self) -> NDArray[np.float64]:
-        """Of the weights, with what is not known of those that everyone shares."""
+    def known(self) -> Gaussian:
+        """What is known of all the weights: as ``belief``, with what is not known of those that everyone shares."""
         shared = ~self.people.personal
-        out = self.belief.covariance.copy()
-        if not out[shared].any():
-            out += self.people.hierarchy.mean_covariance * np.outer(shared, shared)
-        return out
+        covariance = self.belief.covariance.copy()
+        if not covariance[shared].any():
+            covariance += self.people.hierarchy.mean_covariance * np.outer(shared, shared)
+        return Gaussian(self.belief.mean, covariance)
 
     @property
     def offset(self) -> Gaussian:
@@ -94,7 +94,7 @@ class Person:
         its standard deviations (see `offset`). Those that set the person apart stand first.
         """
         people = self.people
-        sd = np.sqrt(np.diag(self._covariance))
+        sd = self.known.sd
         mean, everyone = self.mean.to_numpy(), people.mean.to_numpy()
         offset = self.offset
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -116,7 +116,7 @@ class Person:
     def learn(self, rows: Any, choices: Any = None) -> Person:
         """Return the person after more votes; see `Personalization.new_person`."""
         X, y = evidence(self.people, rows, choices)
-        return replace(self, votes=self.votes + y.size, belief=update(self.belief, X, y))
+        return replace(self, votes=self.votes + y.size, belief=update(self.people.movable(self.belief), X, y))
 
     def chance(self, rows: NDArray[np.int64] | list[int]) -> NDArray[np.float64]:
         """How likely the person prefers A in rows of the study's pairs: float64 (n,), the weights integrated out.

@@ -170,15 +170,16 @@ def annotator_preset(people: Personalization, annotator: str) -> Preset:
 
 def person_preset(person: Person) -> Preset:
     """Return a person's weights; somebody of the study is known by `annotator_preset`."""
+    known = person.known
     return Preset(
         id=f"person:{person.name}",
         kind="person",
         label=person.name,
         note="",
         votes=person.votes,
-        weights=person.belief.mean,
-        sd=person.belief.sd,
-        covariance=person.belief.covariance,
+        weights=known.mean,
+        sd=known.sd,
+        covariance=known.covariance,
     )
 
 

@@ -9,6 +9,7 @@ from tests.unit.personalization.peopling import MEAN, TAU, peopled_study
 from tests.unit.studies.making import make_study
 
 import whimsight as ws
+from whimsight.personalization.presets import person_preset
 from whimsight.personalization.subjectivity import SUBJECTIVITY_COLUMNS
 
 
@@ -150,6 +151,20 @@ def test_learning_one_vote_after_the_other_ends_near_learning_them_at_once(plant
     at_once = people.new_person(rows, choices)
     assert person.votes == 6
     assert np.allclose(person.belief.mean, at_once.belief.mean, atol=0.05)
+
+
+def test_votes_move_personal_weights_alone_and_the_others_are_as_uncertain_as_everyones():
+    study, _ = peopled_study(people=12, votes=60)
+    people = study.personalize(features=["m_words"])
+    others = people.features != "m_words"
+    rows, choices = [3, 50, 101, 7, 20, 31], [1.0, 0.0, 1.0, 0.0, 1.0, 1.0]
+    for start in (people.everyone(), people.person(people.annotators[0])):
+        person = start.learn(rows, choices)
+        assert np.allclose(person.mean[others], start.mean[others], atol=1e-12)
+        assert person.mean["m_words"] != start.mean["m_words"]
+        sd = np.sqrt(np.diag(person.covariance))[others]
+        assert np.allclose(sd, np.sqrt(np.diag(people.hierarchy.mean_covariance))[others])
+        assert np.array_equal(person_preset(person).sd, np.sqrt(np.diag(person.covariance)))
 
 
 def test_a_vote_for_the_longer_response_moves_the_weight_of_length_up(planted):
