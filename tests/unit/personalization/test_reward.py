@@ -306,7 +306,7 @@ def test_a_file_of_another_embedder_is_refused(reward: Reward) -> None:
         Reward.of_measures({"m_words": 1.0}).using(Counted())
 
 
-@pytest.mark.parametrize("name", ["openai:gpt", "somebody/model", "/tmp/model", "counted"])
+@pytest.mark.parametrize("name", ["openai:gpt", "somebody/model", "/models/mine", "counted"])
 def test_a_file_alone_calls_no_endpoint_and_loads_no_model_from_elsewhere(reward: Reward, name: str) -> None:
     content = json.loads(reward.to_json())
     content["discovered"]["embedder"]["name"] = name

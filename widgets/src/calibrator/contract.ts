@@ -6,7 +6,7 @@
  * the same from the same votes. There is no intercept: sides are shuffled, so a liking for a side is noise here, and
  * P(a is preferred) = sigmoid(codes · weights), whichever side it stood on.
  */
-import type { MixedFeature } from "../mixer/contract";
+import type { Fitted, MixedFeature } from "../mixer/contract";
 import type { FeatureId, Label, Work } from "../protocol";
 
 export type { MixedFeature };
@@ -28,16 +28,7 @@ export interface PoolPair {
 
 export interface CalibratorSnapshot {
   schema: 1;
-  study: {
-    name: string;
-    /** Rows, prompts, annotators and the votes that the model was fitted to. */
-    rows: number;
-    prompts: number;
-    annotators: number;
-    votes: number;
-    /** Without texts there is nothing to ask: the pool is empty, and the page says so. */
-    names_only: boolean;
-  };
+  study: Fitted;
   /** One sentence: which features are personal, and that this was the analyst's choice. */
   stated: string;
   /** F of them, in the order of `prior` and of `codes`. */

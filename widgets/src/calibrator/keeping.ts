@@ -1,6 +1,7 @@
 /** Whether Python has the votes and keeps them: asked after each, and again until it says so. Nothing here draws. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Connection, isAbort } from "../shared/model";
+import { createPause } from "../shared/pause";
 import type { CalibratorModel, Vote } from "./contract";
 
 export interface Keeping {
@@ -40,16 +41,7 @@ export function createKeeping({
   let asking = false;
   let again = 0;
   let stopped = false;
-  let wake = (): void => {};
-
-  const rest = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const { rest, wake } = createPause();
 
   async function ask(): Promise<void> {
     again = 0;

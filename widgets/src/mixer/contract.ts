@@ -134,18 +134,21 @@ export interface Votes {
   total: number;
 }
 
+/** What the weights were fitted to. The calibrator's snapshot says the same. */
+export interface Fitted {
+  name: string;
+  rows: number;
+  prompts: number;
+  annotators: number;
+  /** Votes the weights were fitted on. */
+  votes: number;
+  /** No texts travel: responses have their labels only, and there is nothing to ask a person about. */
+  names_only: boolean;
+}
+
 export interface MixerSnapshot {
   schema: 1;
-  study: {
-    name: string;
-    rows: number;
-    prompts: number;
-    annotators: number;
-    /** Votes the weights were fitted on. */
-    votes: number;
-    /** No texts travel: responses have their labels only. */
-    names_only: boolean;
-  };
+  study: Fitted;
   /** One sentence: which features are personal, and that this was the analyst's choice. */
   stated: string;
   features: MixedFeature[];

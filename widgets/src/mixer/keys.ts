@@ -1,5 +1,6 @@
 /** What each key does. Handlers that return false leave the key to the browser. */
 import type { KeyMap } from "../shared/keyboard";
+import { sheetKeys } from "../shared/listKeys";
 import type { State } from "./state";
 
 export function keysOf(state: State, root: HTMLElement): KeyMap {
@@ -31,21 +32,6 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     "Shift+r": () => {
       if (reading()) state.resetAll();
     },
-    "/": () => {
-      const field = reading() ? root.querySelector<HTMLInputElement>("[data-lb-search]") : null;
-      field?.focus();
-      field?.select();
-      return field !== null;
-    },
-    "?": () => {
-      state.help.value = true;
-    },
-    Escape: () => {
-      state.focusList();
-      return true;
-    },
-    "Mod+z": () => void state.undo(),
-    "Mod+Shift+z": () => void state.redo(),
-    "Mod+y": () => void state.redo(),
+    ...sheetKeys(state, root, reading),
   };
 }

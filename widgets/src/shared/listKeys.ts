@@ -6,6 +6,36 @@ import type { Listing } from "./Tools";
 /** Rows that a page key steps over. */
 const PAGE_ROWS = 10;
 
+/** What the keys that all lists share work on. */
+export interface Sheet {
+  help: { value: boolean };
+  focusList: () => void;
+  undo: () => unknown;
+  redo: () => unknown;
+}
+
+/** Search, help, back to the list, undo and redo. */
+export function sheetKeys(state: Sheet, root: HTMLElement, reading: () => boolean): KeyMap {
+  return {
+    "/": () => {
+      const field = reading() ? root.querySelector<HTMLInputElement>("[data-lb-search]") : null;
+      field?.focus();
+      field?.select();
+      return field !== null;
+    },
+    "?": () => {
+      state.help.value = true;
+    },
+    Escape: () => {
+      state.focusList();
+      return true;
+    },
+    "Mod+z": () => void state.undo(),
+    "Mod+Shift+z": () => void state.redo(),
+    "Mod+y": () => void state.redo(),
+  };
+}
+
 /** `reading`: whether the list and the feature are what is worked on, and no sheet lies over them. */
 export function listKeys(state: Listing, root: HTMLElement, reading: () => boolean): KeyMap {
   /** Only while a row has the focus: elsewhere these keys scroll, or move a slider. */
@@ -41,13 +71,6 @@ export function listKeys(state: Listing, root: HTMLElement, reading: () => boole
       event.target instanceof Element && event.target.classList.contains("lb-line") ? name() : false,
     "[": () => reading() && state.step(-1),
     "]": () => reading() && state.step(1),
-    "/": () => {
-      if (!reading()) return false;
-      const field = root.querySelector<HTMLInputElement>("[data-lb-search]");
-      field?.focus();
-      field?.select();
-      return field !== null;
-    },
     n: name,
     e: name,
     t: work((row) => state.edit(row.id, { turned: !row.turned })),
@@ -55,15 +78,6 @@ export function listKeys(state: Listing, root: HTMLElement, reading: () => boole
     "2": status(1),
     "3": status(2),
     "4": status(3),
-    "?": () => {
-      state.help.value = true;
-    },
-    Escape: () => {
-      state.focusList();
-      return true;
-    },
-    "Mod+z": () => void state.undo(),
-    "Mod+Shift+z": () => void state.redo(),
-    "Mod+y": () => void state.redo(),
+    ...sheetKeys(state, root, reading),
   };
 }

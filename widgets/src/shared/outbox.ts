@@ -4,6 +4,7 @@
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { FeatureId, Label } from "../protocol";
+import { createPause } from "./pause";
 
 export interface Edit {
   feature: FeatureId;
@@ -68,22 +69,13 @@ export function createOutbox({ send, isTimeout, pause = backOff, keep }: OutboxO
   const saving = signal<Saving>({ kind: "saved" });
   const failure = signal<Failure | null>(null);
   let running: Promise<void> | null = null;
-  let wake: (() => void) | null = null;
+  const { rest, wake } = createPause();
   let stopped = false;
 
   const set = (edits: readonly Edit[]): void => {
     pending.value = edits;
     keep?.save(edits);
   };
-
-  const rest = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
 
   const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -131,7 +123,7 @@ export function createOutbox({ send, isTimeout, pause = backOff, keep }: OutboxO
       set([...pending.value, edit]);
       if (saving.value.kind === "waiting") {
         saving.value = { kind: "waiting", count: pending.value.length };
-        wake?.();
+        wake();
       }
       start();
     },
@@ -146,14 +138,14 @@ export function createOutbox({ send, isTimeout, pause = backOff, keep }: OutboxO
       failure.value = null;
     },
     nudge() {
-      wake?.();
+      wake();
     },
     async settled() {
       while (running) await running;
     },
     stop() {
       stopped = true;
-      wake?.();
+      wake();
     },
   };
 }
