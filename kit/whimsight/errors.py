@@ -9,6 +9,7 @@ __all__ = [
     "EmbeddingError",
     "FitError",
     "LabelsError",
+    "LanguageError",
     "PairsError",
     "StudyError",
     "StudyFileError",
@@ -38,6 +39,10 @@ class StudyError(WhimsightError):
 
 class StudyFileError(StudyError):
     """A ``.whim`` file cannot be read or written: damaged, too new, or hostile."""
+
+
+class LanguageError(WhimsightError):
+    """A language model cannot be asked: no endpoint, no such model, a bad key, a price that is not known."""
 
 
 class LabelsError(WhimsightError):

@@ -14,6 +14,7 @@ BENCHMARKS = (
     "embedding",
     "attributes",
     "names",
+    "naming",
     "effects",
     "planted",
     "signal",

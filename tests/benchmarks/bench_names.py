@@ -18,6 +18,7 @@ from whimsight.names.drafting import _deal
 from whimsight.names.terms import count_terms
 from whimsight.names.words import stem
 from whimsight.pairs import Pairs, Texts
+from whimsight.studies.reading import held_out_rows
 
 _JUDGED = 400
 
@@ -41,7 +42,9 @@ def _sample(name: str) -> dict[str, object]:
     discovered = study.features["kind"] == "discovered"
     found = study.features[discovered]
     codes = study.pair_codes[:, discovered.to_numpy()]
-    attribute, word = simple_names(codes, turned, pairs.components(), measure(turned.unique))
+    attribute, word = simple_names(
+        codes, turned, pairs.components(), measure(turned.unique), held_out_rows(pairs, study.settings)
+    )
     drafted = study.drafts["fidelity"].to_numpy(dtype=np.float64)  # of the closest, where nothing fits
     named = (found["name"] != UNNAMED).to_numpy()
     return {
@@ -57,13 +60,17 @@ def _sample(name: str) -> dict[str, object]:
 
 
 def simple_names(
-    codes: NDArray[np.float32], texts: Texts, prompt: NDArray[np.int64], values: NDArray[np.float32]
+    codes: NDArray[np.float32],
+    texts: Texts,
+    prompt: NDArray[np.int64],
+    values: NDArray[np.float32],
+    held_out: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Held-out fidelity of the one attribute, and of the one word, that correlate most where not held out.
 
     The same prompts score as for drafts; all others choose.
     """
-    part = _deal(prompt, 0)
+    part = _deal(prompt, 0, held_out)
     judge = FormulaJudge(texts.unique, values)
     terms = count_terms(texts.unique, fewest=5)
     words = terms.present[:, : terms.n_words].tocsc()

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import nbformat
-from playwright.sync_api import TimeoutError as NotInTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Locator, Page
 
-PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map((p) => p.textContent).join()"
-IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+INDICATOR = ".jp-Notebook-ExecutionIndicator"
+IDLE = f"{INDICATOR}[data-status=idle]"
+PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputPrompt"
+# A prompt writes its text anew when its cell is sent and when it has run: a text that was marked is an old one.
+MARK = "prompts => prompts.forEach((p) => { if (p.firstChild) p.firstChild.old = true; })"
+WRITTEN = "prompts => prompts.map((p) => p.firstChild && !p.firstChild.old ? p.textContent : '')"
 SECONDS = 120
+AGAIN = 10
 QUIET = {"HF_HUB_OFFLINE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
@@ -81,6 +86,11 @@ class Server:
         self.__exit__()
         raise RuntimeError("The server did not start:\n" + (self.folder / "server.log").read_text()[-3000:])
 
+    def sessions(self) -> list[dict]:
+        """The notebooks that are open here, each with its kernel, as the Jupyter server lists them."""
+        with urlopen(f"{self.url}/api/sessions?token={self.token}", timeout=SECONDS) as answer:
+            return json.load(answer)
+
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
@@ -102,17 +112,34 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
-def until_it_ran(page: Page, start: Callable[[], None]) -> None:
-    """Do what runs cells; again where they did not run, for a page that has not settled takes no notice."""
-    page.locator(".jp-InputPrompt").first.wait_for(state="attached", timeout=SECONDS * 1000)
-    before = page.evaluate(PROMPTS)
-    for _ in range(6):
-        start()
-        with suppress(NotInTime):
-            page.wait_for_function(f"before => {PROMPTS} !== before", arg=before, timeout=10_000)
-        page.wait_for_function(f"() => !{PROMPTS}.includes('*')", timeout=SECONDS * 1000)
-        if page.evaluate(PROMPTS) != before:
+def until_connected(page: Page, server: Server) -> None:
+    """Wait for the notebook's kernel; a page says "idle" before it has asked for one, too."""
+    until = time.monotonic() + SECONDS
+    while not any(session["kernel"]["connections"] for session in server.sessions()):
+        assert time.monotonic() < until, "The page has not connected to a kernel."
+        page.wait_for_timeout(100)
+    page.wait_for_selector(IDLE, timeout=SECONDS * 1000)
+
+
+def until_ran(page: Page, prompts: Locator, start: Callable[[], None]) -> None:
+    """Do what runs the cells of ``prompts``; again where nothing came of it, as in a page that has not settled."""
+    prompts.first.wait_for(state="attached", timeout=SECONDS * 1000)
+    prompts.evaluate_all(MARK)
+    until, again = time.monotonic() + SECONDS, 0.0
+    while time.monotonic() < until:
+        written = prompts.evaluate_all(WRITTEN)
+        if all(re.search(r"\d", text) for text in written):
             return
+        if not any("*" in text for text in written) and time.monotonic() > again:
+            start()
+            again = time.monotonic() + AGAIN
+        page.wait_for_timeout(100)
+    raise AssertionError(f"Cells did not run in {SECONDS} s; what their prompts said since: {written}")
+
+
+def run_by_keyboard(prompt: Locator) -> None:
+    prompt.click()
+    prompt.page.keyboard.press("Control+Enter")
 
 
 class Lab:
@@ -121,8 +148,7 @@ class Lab:
     def __init__(self, page: Page, server: Server, notebook: str) -> None:
         self.page = page
         page.goto(f"{server.url}/lab/tree/{notebook}?reset&token={server.token}")
-        self.wait_until_idle()
-        page.wait_for_timeout(1500)  # a click on Run before Lab has settled does nothing, silently
+        until_connected(page, server)
 
     def wait_until_idle(self) -> None:
         self.page.wait_for_selector(IDLE, timeout=SECONDS * 1000)
@@ -134,20 +160,26 @@ class Lab:
             self.page.locator(".lm-Menu-item", has_text=label).first.click()
 
     def run_all(self) -> None:
-        until_it_ran(self.page, lambda: self.menu("Run", "Run All Cells"))
-        self._ran()
+        self._run(self.page.locator(PROMPTS), lambda: self.menu("Run", "Run All Cells"))
 
     def run_cell(self, cell: int) -> None:
         """Run one code cell, by the keyboard."""
-        self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell).locator(".jp-InputPrompt").click()
-        self.page.keyboard.press("Control+Enter")
-        self._ran()
+        prompt = self.page.locator(PROMPTS).nth(cell)
+        self._run(prompt, lambda: run_by_keyboard(prompt))
+
+    def restart(self) -> None:
+        """Restart the kernel; it is still starting when this returns."""
+        self.menu("Kernel", "Restart Kernel")
+        self.page.locator(".jp-Dialog button.jp-mod-accept").click()
+        self.page.wait_for_selector(f"{INDICATOR}:not([data-status=idle])", timeout=SECONDS * 1000)
 
     def restart_and_run_all(self) -> None:
-        self.menu("Kernel", "Restart Kernel and Run All Cells")
-        self.page.locator(".jp-Dialog button.jp-mod-accept").click()
-        self.page.wait_for_timeout(1500)  # until the old run's numbers are gone
-        self._ran()
+        def start() -> None:
+            self.menu("Kernel", "Restart Kernel and Run All Cells")
+            self.page.locator(".jp-Dialog button.jp-mod-accept").click()
+
+        self.wait_until_idle()  # cells sent into a restart that is still under way stay at [*] for good
+        self._run(self.page.locator(PROMPTS), start)
 
     def shut_down_kernel(self) -> None:
         self.menu("Kernel", "Shut Down Kernel")
@@ -163,12 +195,6 @@ class Lab:
     def cells(self) -> int:
         return self.page.locator(".jp-Notebook .jp-Cell").count()
 
-    def _ran(self) -> None:
-        self.page.wait_for_timeout(800)
-        last = self.page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last
-        last.filter(has_text="]:").wait_for(timeout=SECONDS * 1000)
-        self.page.wait_for_function(
-            "() => ![...document.querySelectorAll('.jp-InputPrompt')].some((p) => p.textContent.includes('*'))",
-            timeout=SECONDS * 1000,
-        )
+    def _run(self, prompts: Locator, start: Callable[[], None]) -> None:
+        until_ran(self.page, prompts, start)
         self.wait_until_idle()

@@ -155,7 +155,8 @@ EDITABLE = """
   - button "Rename says sorry first"
 - button "Turn round"
 - button "Verify"
-- group "Suggested names"
+- group "Suggested names":
+  - button "Ask a model…"
 - group "Status":
   - radio "draft"
   - radio "named"
@@ -167,7 +168,9 @@ EDITABLE = """
 """
 
 BAR = """
-- text: /tiny votes .* Kept in votes\\.labels as Ada/
+- text: /tiny votes/
+- button "Suggest names…"
+- text: /Kept in votes\\.labels as Ada/
 - button "Undo" [disabled]
 - button "Redo" [disabled]
 - 'button "Help: all keys"'

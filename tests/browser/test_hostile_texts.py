@@ -42,6 +42,7 @@ HOSTILE = (
     "\u202ereversed\u202c \u2067isolated\u2069 مرحبا بالعالم שלום",
     "👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 e\u0301 Z\u0351\u036b\u0343\u0357 𝒳",
     "__proto__ constructor toString NAME “NAME” ‘NAME’ $& $1 \\0 %s {0}",
+    f"from $5 to $10 $\\href{{javascript:{RUN}}}{{here}}$ \\(x^2\\) $$y^2$$ \\[z^2\\]",
 )
 REPAIRED = {
     "half \ud83d of a pair \udc00": "half ? of a pair ?",
@@ -170,7 +171,13 @@ CELLS = (
     "ws.FeatureLabeler(study, author='Eve')",
     "study",
     "study.features",
+    "study.pairs",
+    "study.pairs.frame.tail(8)",
+    "study.labels.labels",
+    # Where this one is set as mathematics, all above it has been looked at.
+    "import pandas as pd\npd.DataFrame({'text': ['from $5 to $10']})",
 )
+MATHEMATICS = "areas => areas.map((area) => area.querySelectorAll('mjx-container').length)"
 
 
 def make_notebook(study: Study) -> Path:
@@ -202,7 +209,14 @@ def test_in_jupyterlab(page: Page, study: Study):
         a_blind_test_shows_texts_of_the_dataset(study, widget)
         a_hostile_name_is_typed_and_kept(study, widget, HOSTILE[2])
         assert wrong_in(page, ".jp-OutputArea *") == RIGHT
+        no_text_is_mathematics(lab)
     assert dialogs == []
+
+
+def no_text_is_mathematics(lab: Lab) -> None:
+    expect(lab.output(len(CELLS) - 1).locator("mjx-container")).to_have_count(1)
+    assert lab.page.locator(".jp-OutputArea").evaluate_all(MATHEMATICS) == [0] * (len(CELLS) - 1) + [1]
+    expect(lab.output(5)).to_contain_text("from $5 to $10")
 
 
 def a_long_response_is_read_to_its_end(study: Study, widget: Locator) -> None:

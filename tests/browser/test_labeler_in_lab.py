@@ -26,6 +26,13 @@ CELLS = (
 )
 WIDGET, LABELS, SELECTED = 1, 2, 3
 
+CUT_OFF = """widget => {
+    const end = widget.getBoundingClientRect().right;
+    return [...widget.querySelectorAll(".lb-bar *, .lb-toolbar *, .lb-line .lb-number, .lb-statuses *")]
+        .filter(one => one.getBoundingClientRect().right > end)
+        .map(one => one.textContent);
+}"""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -133,6 +140,19 @@ def test_labs_shortcuts_do_not_fire_inside_and_work_outside_in_both_themes(open_
     page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last.click()
     page.keyboard.press("b")
     expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(before + 1)
+
+
+def test_beside_another_document_nothing_is_cut_off_or_covered(open_lab):
+    labeler = widget(open_lab())
+    for width in (480, 320):
+        labeler.evaluate("(e, width) => { e.parentElement.style.width = `${width}px`; }", width)
+        assert labeler.evaluate(CUT_OFF) == [], width
+        labeler.get_by_role("button", name="Filter").click()
+        labeler.get_by_role("checkbox", name="recurring only").click(trial=True)
+        labeler.get_by_role("row", name="paragraphs").first.click(trial=True)
+        labeler.get_by_role("button", name="Turn round").click(trial=True)
+        labeler.get_by_title("rejected (key 4)").click(trial=True)
+        labeler.get_by_role("button", name="Filter").click()
 
 
 def test_without_a_kernel_it_says_so_and_keeps_what_is_typed_until_the_kernel_is_back(open_lab, page):

@@ -17,7 +17,15 @@ import pytest
 from playwright.sync_api import expect
 
 import whimsight as ws
-from tests.browser.lab import SECONDS, Server, until_it_ran, write_notebook
+from tests.browser.lab import (
+    PROMPTS,
+    SECONDS,
+    Server,
+    run_by_keyboard,
+    until_connected,
+    until_ran,
+    write_notebook,
+)
 from tests.browser.opening import chosen, detail, widget_in
 from tests.browser.watching import only_local_requests
 from tests.unit.studies.making import make_pairs, make_study
@@ -61,30 +69,19 @@ def test_in_notebook_7_a_feature_is_chosen_and_named_and_python_sees_it(page: Pa
     )
     with Server.jupyter(tmp_path, "notebook") as server, only_local_requests(page, server.url):
         page.goto(f"{server.url}/notebooks/label.ipynb?token={server.token}")
-        first, second = (page.locator(".jp-Notebook .jp-CodeCell").nth(i) for i in range(2))
-        run(page, first)
+        until_connected(page, server)
+        first, second = (page.locator(PROMPTS).nth(i) for i in range(2))
+        until_ran(page, first, lambda: run_by_keyboard(first))
         widget = widget_in(page, "Feature labeler")
         name_a_feature(widget)
         for key in ("d", "d", "b", "x"):  # none of them reaches the notebook
             page.keyboard.press(key)
         expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(2)
-        run(page, second)
-        expect(second.locator(".jp-OutputArea")).to_contain_text(f"selected d00 {{'d00': '{NAME}'}}")
+        until_ran(page, second, lambda: run_by_keyboard(second))
+        expect(page.locator(".jp-Notebook .jp-CodeCell").nth(1).locator(".jp-OutputArea")).to_contain_text(
+            f"selected d00 {{'d00': '{NAME}'}}"
+        )
     assert study.labels.labels.loc["d00", "name"] == NAME
-
-
-def run(page: Page, cell: Locator) -> None:
-    """Run a cell, once the kernel is there to run it."""
-    idle = page.locator("[data-status=idle]").first
-    idle.wait_for(state="attached", timeout=SECONDS * 1000)
-    prompt = cell.locator(".jp-InputPrompt")
-
-    def press() -> None:
-        prompt.click()
-        page.keyboard.press("Control+Enter")
-
-    until_it_ran(page, press)
-    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=SECONDS * 1000)
 
 
 APP = """

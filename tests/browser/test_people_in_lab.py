@@ -245,8 +245,7 @@ def test_when_the_kernel_restarts_both_go_on_and_votes_are_taken_up_again(
     lab, mixer, calibrator, page, server
 ):
     votes, _, file, _ = said(lab, VOTED)
-    lab.menu("Kernel", "Restart Kernel…")
-    page.locator(".jp-Dialog button.jp-mod-accept").click()
+    lab.restart()
     lab.wait_until_idle()
     calibrator.get_by_role("button", name="more pairs").click()
     judge(calibrator, "ArrowLeft", "ArrowRight")

@@ -68,6 +68,8 @@ def test_the_labeling_notebook_shows_the_labeler_and_leaves_a_page_to_send(run):
     page = (folder / "my-features.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
     assert str(folder) not in page
+    said = [o.text for c in done.cells for o in c.get("outputs", []) if o.output_type == "stream"]
+    assert any("of 3 features" in text for text in said)
 
 
 def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
@@ -90,16 +92,20 @@ def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
     assert set(everyone.conflicts["name"]) == {"lists", "bullets"}
 
     exec(compile(blocks[3], "README.md", "exec"), names)
+    assert set(study.suggestions["source"]) == {"practice"}
+    assert study.suggestions.loc[study.suggestions["winner"], "n"].min() > 30
+
+    exec(compile(blocks[4], "README.md", "exec"), names)
     comparison = names["comparison"]
     assert isinstance(comparison, ws.Comparison)
     assert comparison.datasets == ["mt-bench", "creative-writing"]
     assert (tmp_path / "compare.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
-    exec(compile(blocks[4], "README.md", "exec"), names)
+    exec(compile(blocks[5], "README.md", "exec"), names)
     assert names["me"].votes == 3
     assert ws.Reward.open(tmp_path / "short.json").table.loc["m_words", "weight"] == -1.5
     assert (tmp_path / "people.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert len(blocks) == 5
+    assert len(blocks) == 6
 
 
 def test_the_comparison_notebook_shows_the_widget_and_leaves_a_report_and_a_file(run):

@@ -10,6 +10,8 @@ import type {
   ComparisonSnapshot,
   Label,
   LabelerModel,
+  NamingProgress,
+  NamingWish,
   Page,
   Question,
   RequestMessage,
@@ -17,6 +19,8 @@ import type {
   Snapshot,
   Work,
 } from "../src/protocol";
+
+import { type FakeModel, FakeNaming } from "./naming";
 
 export type Mood =
   /** Answers. */
@@ -34,6 +38,10 @@ export interface FakeOptions {
   page?: boolean;
   /** Milliseconds before an answer. */
   delay?: number;
+  /** Which language model it was given. */
+  model?: FakeModel;
+  /** Milliseconds a step of a run. */
+  tick?: number;
 }
 
 type Listener = (message: unknown) => void;
@@ -48,8 +56,9 @@ export class FakeKernel<M extends Either = LabelerModel> {
   private future: Record<FeatureId, Label>[] = [];
   private readonly delay: number;
   private answered: number[] = [];
+  readonly naming: FakeNaming;
 
-  constructor(snapshot: M["snapshot"] | null, { editable = true, labels = {}, mood = "well", delay = 0, page = false }: FakeOptions = {}, more: Partial<M> = {}) {
+  constructor(snapshot: M["snapshot"] | null, { editable = true, labels = {}, mood = "well", delay = 0, page = false, model = "hosted", tick = 5 }: FakeOptions = {}, more: Partial<M> = {}) {
     const work: Work = {
       can_undo: false,
       can_redo: false,
@@ -61,6 +70,7 @@ export class FakeKernel<M extends Either = LabelerModel> {
     this.traits = traits as unknown as M;
     this.mood = mood;
     this.delay = delay;
+    this.naming = new FakeNaming(model, (wish) => this.wished(wish), (progress) => this.say(progress), tick);
   }
 
   get<K extends keyof M>(key: K): M[K] {
@@ -89,6 +99,11 @@ export class FakeKernel<M extends Either = LabelerModel> {
     this.listeners.get(event)?.delete(callback);
   }
 
+  /** How far a run is, unasked. */
+  say(progress: NamingProgress): void {
+    this.tell("msg:custom", { kind: "naming", progress });
+  }
+
   get listening(): number {
     return [...this.listeners.values()].reduce((sum, set) => sum + set.size, 0);
   }
@@ -103,7 +118,12 @@ export class FakeKernel<M extends Either = LabelerModel> {
         const error = { type: "LabelsError", message: "The disk is full: made-up.labels could not be written." };
         answer = { kind: "answer", id: message.id, ok: false, error };
       } else {
-        answer = { kind: "answer", id: message.id, ok: true, result: this.answer(message) };
+        try {
+          answer = { kind: "answer", id: message.id, ok: true, result: this.answer(message) };
+        } catch (error) {
+          const said = { type: "LanguageError", message: (error as Error).message };
+          answer = { kind: "answer", id: message.id, ok: false, error: said };
+        }
       }
       this.tell("msg:custom", answer);
     };
@@ -119,9 +139,14 @@ export class FakeKernel<M extends Either = LabelerModel> {
     if (name === "undo") return this.travel(this.history, this.future);
     if (name === "redo") return this.travel(this.future, this.history);
     if (name === "examples") return this.examples(args as unknown as Requests["examples"][0]);
+    if (name === "naming") return args.seen ? this.naming.saw() : this.naming.progress;
+    if (name === "naming_plan") return this.naming.plan(args as unknown as NamingWish);
+    if (name === "naming_start") return this.naming.start(args as unknown as NamingWish);
+    if (name === "naming_stop") return this.naming.stop();
     if (name === "suggest")
       return {
         suggestions: [
+          ...(this.naming.suggested[String(args.feature)] ?? []),
           { name: "signposts", fit: 0.58, source: "formula" },
           { name: "says “first”, “second”", fit: 0.41, source: "words" },
         ],
@@ -134,6 +159,18 @@ export class FakeKernel<M extends Either = LabelerModel> {
       return { text: `${text}${" and so on".repeat(50)}` };
     }
     return this.verify(name, args);
+  }
+
+  /** Which features a wish is about. */
+  private wished({ features, feature }: NamingWish): readonly string[] {
+    const { snapshot, labels } = this.traits;
+    if (features === "one") return feature === null ? [] : [feature];
+    return snapshot.features
+      .filter(({ kind, name, feature: id }) => {
+        const unnamed = name === "unnamed" && !labels[id]?.name;
+        return kind === "discovered" && (features === "discovered" || unnamed);
+      })
+      .map(({ feature: id }) => id);
   }
 
   private keep(labels: Record<FeatureId, Label>): void {

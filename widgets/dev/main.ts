@@ -1,11 +1,12 @@
 /**
  * Mounts the labeler on a page of its own. The address chooses what to see:
- * `#mood=gone&editable=0&theme=dark&width=480&features=300&hostile=1&names_only=1&empty=1&loading=1`.
+ * `#model=none&mood=gone&editable=0&theme=dark&width=480&features=300&hostile=1&names_only=1&empty=1&loading=1`.
  */
 import type { Label, Snapshot } from "../src/protocol";
 import widget from "../src/labeler/index";
 import { fixture } from "./fixture";
 import { FakeKernel, type Mood } from "./kernel";
+import type { FakeModel } from "./naming";
 
 const given = document.getElementById("snapshot")?.textContent ?? "null";
 const wish = new URLSearchParams(location.hash.slice(1));
@@ -49,6 +50,8 @@ if (place) {
     mood: (wish.get("mood") ?? "well") as Mood,
     delay: number("delay", 60),
     labels,
+    ...(wish.has("model") ? { model: wish.get("model") as FakeModel } : {}),
+    tick: number("tick", 60),
     page: wish.has("page"),
   });
   widget.render({ model: kernel, el: place });

@@ -6,6 +6,7 @@
  * `blob:`, and nothing else.
  */
 import type { AnswerMessage, FeatureId, RequestMessage } from "./protocol";
+import { messageOf } from "./shared/messages";
 
 type Listener = (...args: unknown[]) => void;
 /** What the models of all widgets have. */
@@ -107,12 +108,11 @@ function follow(place: HTMLElement, model: Model): void {
 }
 
 function fail(place: HTMLElement, reason: unknown): void {
-  const said = reason instanceof Error ? reason.message : String(reason);
   const message = document.createElement("p");
   message.className = "whimsight-message";
   message.setAttribute("role", "alert");
   message.textContent =
-    `The features could not be shown here: ${said}. ` +
+    `The features could not be shown here: ${messageOf(reason)}. ` +
     "Open this file in a current version of Firefox, Chrome, Edge or Safari.";
   place.replaceChildren(message);
 }

@@ -86,6 +86,7 @@ export interface Snapshot {
     name: string;
     rows: number;
     pairs: number;
+    /** 0 where the data has none; then the prompt of every pair is empty. */
     prompts: number;
     annotators: number;
     labelled: number;
@@ -106,8 +107,10 @@ export interface Label {
   tags?: string[];
   /** The feature is read the other way round: more of it is less of the code. */
   turned?: boolean;
-  /** How well the name stood people's blind tests: r and the ends of its interval, once there are enough answers. */
+  /** How well the name stood blind tests: r and the ends of its interval, once there are enough answers. */
   fidelity?: [r: number, low: number, high: number];
+  /** Whose answers say so: a language model, by its name, where people did not test the name. */
+  judge?: string;
   author?: string;
   /** ISO 8601, UTC. */
   time?: string;
@@ -137,9 +140,106 @@ export type Span = [start: number, end: number, weight: number];
 
 export interface Suggestion {
   name: string;
-  /** Fidelity where it was chosen: a rough guide, not the fidelity of the name. */
+  /** Fidelity: on pairs that neither suggested nor chose it where `n` is there, else where it was chosen, a rough guide. */
   fit: number | null;
+  /** Which describer, or the language model by its name. */
   source: string;
+  /** The same at length, where there is more to say. */
+  note?: string | null;
+  /** Ends of the 95 % interval of the fidelity and the pairs it was measured on; null where it was not scored. */
+  low?: number | null;
+  high?: number | null;
+  n?: number | null;
+  /** Whether it fits beyond chance, among all that were scored; null where that is not known, absent in drafts. */
+  kept?: boolean | null;
+  /** Whether it is the one that its model's answers chose. */
+  winner?: boolean;
+}
+
+/** For which features a language model is asked for names. */
+export type NamingScope = "one" | "unnamed" | "discovered";
+
+export type NamingWish = {
+  features: NamingScope;
+  /** The one. */
+  feature: FeatureId | null;
+};
+
+/** What asking would take, before anything is sent. */
+export interface NamingPlan {
+  model: string;
+  /** Host and port, or "this machine". */
+  where: string;
+  /** How many features would be asked about. */
+  features: number;
+  calls: number;
+  calls_most: number;
+  /** Of the calls, those that were paid for earlier. */
+  cached: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  /** Null where no price was given. */
+  cost: number | null;
+  cost_most: number | null;
+  /** The most that one call may cost; absent or null where it is not known. */
+  cost_call_most?: number | null;
+  seconds: number | null;
+  seconds_most: number | null;
+  /** What the price does not buy, in a sentence; absent or empty where it buys a test for every name. */
+  note?: string;
+}
+
+/**
+ * How far a run is. It comes in messages of its own and never in a trait: traits are saved with notebooks, and which
+ * model answers where is nobody's business there.
+ */
+export interface NamingProgress {
+  /** Whether there is a model to ask. */
+  available: boolean;
+  /** Null until it was needed. */
+  model: string | null;
+  where: string | null;
+  state: "idle" | "running" | "done" | "stopped" | "failed";
+  /** "describe", "choose", "score", or "stop" while it finishes what is on its way. */
+  stage: string;
+  /** How much of the run is behind it, as far as the plan tells. */
+  done: number;
+  total: number;
+  features_done: number;
+  features: number;
+  calls: number;
+  cached: number;
+  /** Questions without an answer, by kind. */
+  failures: Record<string, number>;
+  /** So far, and what was planned at most; null where no price was given. */
+  cost: number | null;
+  cost_most: number | null;
+  /** Requests without a reply, which may be charged for all the same; and the most that these may have cost. */
+  lost: number;
+  unsure: number;
+  /** What it waits for, such as the end of a rate limit; empty where nothing is waited for. */
+  waiting: string;
+  /** What came of it, or why it failed. */
+  message: string;
+  /** Features of this run whose name fits beyond chance. */
+  kept: FeatureId[];
+  /** How many others have a name that does not fit, no proposal, too little to tell by, or are not through. */
+  unkept: number;
+  unproposed: number;
+  untold: number;
+  /** Why it cannot be told whether a name fits, to how many: "few pairs", "one answer" ... */
+  untold_for: Record<string, number>;
+  missing: number;
+  /** Whether a person saw how it ended. */
+  seen: boolean;
+  /** Another number: there are other suggestions. */
+  version: number;
+}
+
+/** From Python, unasked, a few times a second at most. */
+export interface NamingMessage {
+  kind: "naming";
+  progress: NamingProgress;
 }
 
 /** A blind question: which response has more of the feature? Nothing here tells the code or the vote. */
@@ -184,6 +284,13 @@ export interface Requests {
     { feature: FeatureId; token: string; answer: "first" | "second" | "tie" },
     { verification: Verification },
   ];
+  /** In the labeler. */
+  /** `seen`: a person looked at how it ended. */
+  naming: [{ seen?: boolean }, NamingProgress];
+  naming_plan: [NamingWish, NamingPlan];
+  /** Spends `budget` (money) or `calls` at most; null where that is no limit. */
+  naming_start: [NamingWish & { budget: number | null; calls: number | null }, NamingProgress];
+  naming_stop: [Record<string, never>, NamingProgress];
 }
 
 export type RequestName = keyof Requests;
@@ -219,6 +326,7 @@ export interface ComparedDataset {
   /** Votes; pairs that differ as texts; prompts; people. */
   rows: number;
   pairs: number;
+  /** 0 where the dataset has none. */
   prompts: number;
   annotators: number;
   labelled: number;

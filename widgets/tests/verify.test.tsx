@@ -31,13 +31,14 @@ class Python {
       answered: n,
     };
   }
+  hasPrompts = true;
   question(): Question | null {
     const n = this.answers.length;
     if (n >= this.left) return null;
     const text = (words: string) => ({ text: words, length: words.length });
     return {
       token: `token-${n}`,
-      prompt: text(`prompt ${n}`),
+      prompt: text(this.hasPrompts ? `prompt ${n}` : ""),
       first: text(`one ${n}`),
       second: text(`two ${n}`),
     };
@@ -79,6 +80,13 @@ async function answerAll(keys: string): Promise<void> {
 }
 
 describe("the blind test", () => {
+  it("shows no prompt where the data has none", async () => {
+    python.hasPrompts = false;
+    const { container } = open();
+    await screen.findByText("one 0");
+    expect(container.textContent).not.toMatch(/prompt/i);
+  });
+
   it("shows a prompt and two responses as they were sent, and asks for the name", async () => {
     const { container } = open();
     await screen.findByText("prompt 0");

@@ -27,7 +27,9 @@ def documentation() -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame(
+    from whimsight.tables import Table
+
+    return Table(
         [(a.name, a.formula, a.unit, a.phrase) for a in ATTRIBUTES.values()],
         columns=["name", "formula", "unit", "phrase"],
         index=pd.Index(list(ATTRIBUTES), name="attribute"),

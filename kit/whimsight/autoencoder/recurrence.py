@@ -32,6 +32,7 @@ from whimsight._threads import in_threads
 from whimsight.autoencoder.checks import checked_differences, checked_groups, checked_weights
 from whimsight.autoencoder.fitting import held_out_rows
 from whimsight.errors import FitError
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +161,7 @@ def stability(
         if progress is not None:
             progress("stability", done + 1, n_halvings)
     limit = np.quantile(chance, 0.95)
-    return pd.DataFrame(
+    return Table(
         {
             "stability": observed,
             "chance": chance.mean(axis=0),

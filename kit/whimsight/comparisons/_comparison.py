@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight._suggest import nearest
 from whimsight.comparisons.conflicts import conflicts, turns
 from whimsight.comparisons.estimates import measure
@@ -22,6 +23,7 @@ from whimsight.errors import StudyError
 from whimsight.studies.inputs import study_controls
 from whimsight.studies.stages import vote_clusters
 from whimsight.studies.work import turned_round
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     import altair as alt
@@ -462,7 +464,7 @@ class Comparison:
         parts = []
         for i in range(len(self.slices)):
             low, high = made.prevalence_low[i], made.prevalence_high[i]
-            part = pd.DataFrame(
+            part = Table(
                 {"prevalence": made.prevalence.value[i], "prevalence_low": low, "prevalence_high": high},
                 index=shown.index,
             )
@@ -512,10 +514,11 @@ class Comparison:
         return found
 
     def __repr__(self) -> str:
-        n = len(self.study.found)
+        features = counted(len(self.study.found), "feature")
+        differ = int((self.features["q"] <= _LEVEL).sum())
         return (
-            f"<Comparison of {', '.join(self.datasets)}: {n} features, {int((self.features['q'] <= _LEVEL).sum())} "
-            f"that differ, {self.conflicts['feature'].nunique()} in conflict>"
+            f"<Comparison of {', '.join(self.datasets)}: {features}, {differ} that differ, "
+            f"{self.conflicts['feature'].nunique()} in conflict>"
         )
 
     def _repr_html_(self) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from whimsight.comparisons.degrees import satterthwaite
 from whimsight.effects.adjust import benjamini_hochberg
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def conflicts(estimates: Estimates, alpha: float = 0.05) -> pd.DataFrame:
         ),
         1 - alpha / 2,
     ) * np.sqrt(np.maximum(v_plus + v_minus - 2 * common, 0.0))
-    table = pd.DataFrame(
+    table = Table(
         {
             "feature": feature.astype(np.int64),
             "for": plus.astype(np.int64),
@@ -137,7 +138,7 @@ def turns(estimates: Estimates, overall_value: NDArray[np.float64], alpha: float
     q = benjamini_hochberg(p.ravel()).reshape(p.shape)
     slice_, feature = np.nonzero(turned & (q <= alpha))
     at = (slice_, feature)
-    table = pd.DataFrame(
+    table = Table(
         {
             "feature": feature.astype(np.int64),
             "slice": slice_.astype(np.int64),

@@ -13,6 +13,7 @@ from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.words import listed
 from whimsight.studies.charts import telling
 from whimsight.studies.sentences import NAME
+from whimsight.tables import VERBATIM
 
 if TYPE_CHECKING:
     from whimsight.comparisons._comparison import Comparison
@@ -67,7 +68,7 @@ def comparison_html(comparison: Comparison) -> str:
         tag("p", _caption(comparison), style=f"{_SOFT};margin:6px 0 0;font-size:0.9em"),
     ]
     style = "font-family:system-ui,sans-serif;max-width:52rem"
-    return str(tag("div", *view, class_="whimsight-comparison", style=style))
+    return str(tag("div", *view, class_=f"whimsight-comparison {VERBATIM}", style=style))
 
 
 def as_read(comparison: Comparison) -> Compared:
@@ -151,9 +152,8 @@ def sign(place: int, k: int) -> Html:
 
 def _datasets(comparison: Comparison) -> Html:
     about = [about_slice(comparison, part) for part in comparison.slices]
-    columns = [("pairs", "distinct pairs"), ("rows", "votes"), ("prompts", "prompts")]
-    if any(one["annotators"] for one in about):
-        columns.append(("annotators", "annotators"))
+    columns = [("pairs", "distinct pairs"), ("rows", "votes")]
+    columns += [(what, what) for what in ("prompts", "annotators") if any(one[what] for one in about)]
     head = tag(
         "tr",
         tag("th", "", style=_CELL),

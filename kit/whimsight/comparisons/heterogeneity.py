@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.effects.adjust import benjamini_hochberg
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def heterogeneity(estimates: Estimates, alpha: float = 0.05, *, bound: float = n
         )
         for name, column in part.items():
             found[name][features] = column
-    table = pd.DataFrame(found)
+    table = Table(found)
     for end in ("pooled_low", "pooled_high", "tau_high"):
         table[end] = table[end].clip(-bound, bound)
     table["q"] = benjamini_hochberg(found["p"])

@@ -8,6 +8,7 @@ import numpy as np
 
 from whimsight.comparisons.agreement import agree, correlated, read_both, same_space
 from whimsight.errors import StudyError
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +165,7 @@ def _table(
     import pandas as pd
 
     features, others = one.features, other.features
-    table = pd.DataFrame(index=pd.Index([str(f) for f in features.index], name="feature"))
+    table = Table(index=pd.Index([str(f) for f in features.index], name="feature"))
     m = one.autoencoder.n_features
     partner = np.full(len(table), -1, dtype=np.int64)
     partner[matched[0]] = matched[1]

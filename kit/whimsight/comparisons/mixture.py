@@ -9,6 +9,7 @@ import pandas as pd
 
 from whimsight.comparisons.degrees import satterthwaite
 from whimsight.errors import StudyError
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -96,7 +97,7 @@ def mixture(
     reach = stdtrit(satterthwaite(own, estimates.degrees, linked), 1 - alpha / 2) * np.sqrt(variance)
     mixed = np.where(covered >= _ENOUGH, mixed, np.nan)
     low, high = mixed - reach, mixed + reach
-    return pd.DataFrame(
+    return Table(
         {
             "delta_win": mixed,
             "delta_win_low": low,

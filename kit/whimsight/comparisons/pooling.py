@@ -10,11 +10,14 @@ import pandas as pd
 from whimsight.comparisons.slices import Slice
 from whimsight.errors import FitError, StudyError
 from whimsight.pairs import Pairs
+from whimsight.pairs.placeholders import placeholders
 from whimsight.pairs.table import Texts
 from whimsight.studies import Study
 from whimsight.studies.features import empty_features
 from whimsight.studies.inputs import DATASET, DIFFERENCE_FACTORS, residual_map
+from whimsight.studies.reading import held_out_rows
 from whimsight.studies.stages import Clock, draft_names, pair_facts, recurrence
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +45,9 @@ _OWN = ("id", "conversation", "annotator")
 def pool_pairs(pairs: Sequence[tuple[str, Pairs]], groups: Sequence[str] = ()) -> Pairs:
     """Stack pairs, with a column that says where each row comes from.
 
-    Prompts with the same text are one prompt, wherever they come from. Annotators, conversations, ids and ``groups``
-    are those of their dataset: the same value in two datasets is not the same person. A column ``dataset`` that was
-    there already goes on as ``dataset_before``.
+    Prompts with the same text are one prompt, wherever they come from; where datasets have none, rows with the same
+    two responses share one. Annotators, conversations, ids and ``groups`` are those of their dataset: the same value in
+    two datasets is not the same person. A column ``dataset`` that was there already goes on as ``dataset_before``.
 
     Examples
     --------
@@ -65,6 +68,10 @@ def pool_pairs(pairs: Sequence[tuple[str, Pairs]], groups: Sequence[str] = ()) -
         frame[DATASET] = name
         frames.append(frame)
     pooled = pd.concat(frames, ignore_index=True)
+    without = np.concatenate([part.made_up_prompts for _, part in pairs])
+    if without.any():  # each dataset counts its own pairs from 0
+        some = pooled.loc[without, ["response_a", "response_b"]]
+        pooled.loc[without, "prompt"] = placeholders(some["response_a"], some["response_b"])
     return Pairs(pooled, name=" + ".join(name for name, _ in pairs))
 
 
@@ -105,11 +112,13 @@ def pool(
     pairs = pool_pairs([(s.name, s.pairs) for s in sources], settings.groups)
     pair_of_row, slices, blocks = _rows(sources, pairs)
     component = pairs.components(settings.groups)
-    prompt = np.concatenate([component[part.rows][s.first] for part, s in zip(slices, sources, strict=True)])
+    first = np.concatenate([part.rows[s.first] for part, s in zip(slices, sources, strict=True)])
+    prompt = component[first]
     scale = _scale(sources) if features is None else features.attribute_scale
     names = [s.name for s in sources]
     measured = np.vstack([_rescaled(s, scale) for s in sources])
-    for_names = _Naming.of(sources, prompt, settings.seed) if features is None else None
+    held_out = held_out_rows(pairs, settings)[first]
+    for_names = _Naming.of(sources, prompt, held_out, settings.seed) if features is None else None
     dimensions = sources[0].differences.shape[1]
     seen = np.empty((measured.shape[0], dimensions), dtype=np.float32)
     for source, block in zip(sources, blocks, strict=True):
@@ -153,9 +162,9 @@ def pool(
         pairs=pairs,
         settings=settings,
         found=table,
-        prediction=pd.DataFrame(),
+        prediction=Table(),
         found_joint=_no_effects(table),
-        lasso=pd.DataFrame(),
+        lasso=Table(),
         drafts=drafts,
         pair_codes=codes,
         pair_of_row=pair_of_row,
@@ -272,7 +281,7 @@ def _taken_over(features: Study) -> tuple[pd.DataFrame, pd.DataFrame, float]:
 
 def _no_effects(table: pd.DataFrame) -> pd.DataFrame:
     columns = [f"{name}{end}" for name in ("beta", "delta_win") for end in ("", "_low", "_high")]
-    return pd.DataFrame(np.nan, index=table.index, columns=[*columns, "p", "q"])
+    return Table(np.nan, index=table.index, columns=[*columns, "p", "q"])
 
 
 class _Naming:
@@ -284,11 +293,15 @@ class _Naming:
         texts: Texts,
         prompt: NDArray[np.int64],
         attributes: NDArray[np.float32],
+        held_out: NDArray[np.bool_],
     ) -> None:
         self._rows, self._texts, self._prompt, self._attributes = rows, texts, prompt, attributes
+        self._held_out = held_out
 
     @classmethod
-    def of(cls, sources: list[Source], prompt: NDArray[np.int64], seed: int) -> _Naming:
+    def of(
+        cls, sources: list[Source], prompt: NDArray[np.int64], held_out: NDArray[np.bool_], seed: int
+    ) -> _Naming:
         from whimsight.attributes import measure
 
         rng = np.random.default_rng(seed)
@@ -309,7 +322,8 @@ class _Naming:
             pair += u
         a, b = np.hstack(sides)
         chosen = np.concatenate(rows)
-        return cls(chosen, Texts(unique=texts, a=a, b=b), prompt[chosen], np.vstack(attributes))
+        drawn = Texts(unique=texts, a=a, b=b)
+        return cls(chosen, drawn, prompt[chosen], np.vstack(attributes), held_out[chosen])
 
     def draft(
         self,
@@ -330,6 +344,7 @@ class _Naming:
             model,
             settings,
             progress,
+            held_out=self._held_out,
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from whimsight.comparisons.degrees import satterthwaite
 from whimsight.effects.adjust import benjamini_hochberg
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def ratios(
     )
     unknown = np.isnan(ratio)
     found_low[unknown], found_high[unknown] = np.nan, np.nan
-    table = pd.DataFrame(
+    table = Table(
         {
             "slice": np.repeat(np.arange(k), n_features),
             "feature": np.tile(np.arange(n_features), k),

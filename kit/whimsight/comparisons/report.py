@@ -6,7 +6,10 @@ the notebook, read-only, with people's names, statuses and notes, and without wh
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from whimsight.comparisons import sections
 from whimsight.comparisons.charts import comparison_chart, furthest_apart, most_telling
@@ -19,12 +22,17 @@ from whimsight.studies.report import drawing, write_page
 from whimsight.studies.snapshot import labels_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from typing import Literal
 
     from whimsight.comparisons._comparison import Comparison
+    from whimsight.pairs import Pairs
 
-__all__ = ["comparison_report", "write_report"]
+__all__ = ["COMPARISON_MARK", "comparison_report", "fingerprint_of", "write_report"]
+
+COMPARISON_MARK = "whimsight-comparison"
+"""Name of the meta element that says of which comparison a page is the report."""
 
 _MODULE = "comparison"
 _EXAMPLES, _CHARACTERS = 6, 8_000
@@ -81,7 +89,25 @@ def comparison_report(comparison: Comparison, *, names_only: bool = False) -> st
     )
     style = own_style("style.css") + own_style("compare.css")
     title = f"{without_paths(comparison.name)} · Whimsight"
-    return whole_page(title, body, style=style, module=_MODULE)
+    mark = (COMPARISON_MARK, fingerprint_of([comparison.study.pairs]))
+    return whole_page(title, body, style=style, module=_MODULE, mark=mark)
+
+
+def fingerprint_of(pairs: Iterable[Pairs]) -> str:
+    """Return sha256 of the responses and votes that are compared: known before the work, and the same after it.
+
+    Parameters
+    ----------
+    pairs : iterable of Pairs
+        The datasets in their order, or what they were pooled to.
+    """
+    digests = [hashlib.sha256() for _ in range(3)]
+    for part in pairs:
+        for digest, column in zip(digests, ("response_a", "response_b"), strict=False):
+            for text in part.frame[column]:
+                digest.update(f"{text}\0".encode("utf-8", "surrogatepass"))
+        digests[2].update(np.nan_to_num(part.preference, nan=-1.0).tobytes())
+    return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()
 
 
 def _widget(comparison: Comparison, *, names_only: bool) -> Html:

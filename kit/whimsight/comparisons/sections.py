@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from whimsight._plural import counted
 from whimsight.comparisons.display import agreeing, as_read, conflict_lines, count_said, with_name
 from whimsight.comparisons.sentences import those
 from whimsight.comparisons.tables import datasets_table, shares_table, verdicts_table, washed_table
@@ -107,7 +108,7 @@ def _asides(comparison: Comparison) -> list[str]:
     if told.get("overlap"):
         said.append("Some rows are in several of them.")
     if told.get("outside"):
-        said.append(f"{int(told['outside']):,} rows are in none of them.")
+        said.append(f"In none of them: {counted(int(told['outside']), 'row')}.")
     return said
 
 
@@ -195,7 +196,7 @@ def _left_out(comparison: Comparison) -> Html | None:
     said = [
         join(
             tag("b", without_paths(str(name)), dir="auto"),
-            f": {about.get('rows', 0):,} pairs, {about.get('reason', '')}",
+            f": {counted(about.get('rows', 0), 'pair')}, {about.get('reason', '')}",
         )
         for name, about in list(told.items())[:_LEFT_OUT]
     ]

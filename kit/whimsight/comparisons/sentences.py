@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.comparisons.verdict import verdicts
 from whimsight.studies._report.words import chart_label, feature_name, listed, number, points, without_paths
 from whimsight.studies.sentences import NAME
@@ -55,11 +56,9 @@ def left_out_said(told: Mapping[str, Any]) -> str:
     if not count:
         return ""
     rows = sum(int(part.get("rows", 0)) for part in told.get("left_out", {}).values())
-    values = (
-        f"{count:,} {'value' if count == 1 else 'values'} of {chart_label(str(told.get('by', 'the slices')))}"
-    )
+    values = f"{counted(count, 'value')} of {chart_label(str(told.get('by', 'the slices')))}"
     are = "is" if count == 1 else "are"
-    return f"{values} with {rows:,} rows {are} left out: too few votes, or not among the largest."
+    return f"{values} with {counted(rows, 'row')} {are} left out: too few votes, or not among the largest."
 
 
 def named(sentence: str, name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ def _chosen(
 
 def _too_few(name: str, groups: Groups, left_out: dict[str, dict[str, Any]], n_kept: int, fewest: int) -> str:
     largest = ", ".join(
-        f"{slice_!r} has {about['votes']:,} in {about['rows']:,} pairs"
+        f"{slice_!r} has {about['votes']:,} in {counted(about['rows'], 'pair')}"
         for slice_, about in list(left_out.items())[:2]
     )
     return (
@@ -320,7 +321,7 @@ def _votes(pairs: Pairs, name: str, source: Any) -> NDArray[np.float64]:
         found = values.iloc[int(bad[0])]
         shown = repr(found) if isinstance(found, str) else str(found)
         raise StudyError(
-            f"Votes of {name!r}: {where} holds {shown} at row {bad[0]} ({bad.size:,} such rows). "
+            f"Votes of {name!r}: {where} holds {shown} at row {bad[0]} ({counted(bad.size, 'such row')}). "
             "A vote is 1 (A), 0 (B), 0.5 (tie), a share of votes for A between them, or missing."
         )
     return numbers

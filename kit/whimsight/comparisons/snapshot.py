@@ -134,7 +134,7 @@ def about_slice(comparison: Comparison, part: Slice) -> dict[str, Any]:
         "name": clean(without_paths(part.name)),
         "rows": int(part.rows.size),
         "pairs": int(np.unique(study.pair_of_row[part.rows]).size),
-        "prompts": int(np.unique(study.pairs.prompt_codes[part.rows]).size),
+        "prompts": study.pairs.count_prompts(part.rows),
         "annotators": int(frame["annotator"].iloc[part.rows].nunique()) if people else 0,
         "labelled": int(np.isfinite(part.preference).sum()),
     }
@@ -195,10 +195,13 @@ def _cells(comparison: Comparison, said: Compared) -> list[list[dict[str, Any]]]
         "share_se": made.share_se,
     }
     verdict = verdicts(said.low, said.high, said.q_single)
+    has_prompts = [comparison.study.pairs.count_prompts(part.rows) > 0 for part in comparison.slices]
 
     def cell(i: int, j: int) -> dict[str, Any]:
         numbers = {key: _brief(values[i, j]) for key, values in shown.items()}
-        counts = {"n": int(made.n[i, j]), "prompts": int(made.prompts[i, j])}
+        counts = {"n": int(made.n[i, j])}
+        if has_prompts[i]:
+            counts["prompts"] = int(made.prompts[i, j])
         return {**numbers, **counts, "verdict": str(verdict[i, j])}
 
     return [[cell(i, j) for i in range(k)] for j in range(f)]

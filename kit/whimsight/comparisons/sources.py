@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.studies import Study
 from whimsight.studies.inputs import embedding_differences, prepare, ready_differences
@@ -92,7 +93,8 @@ def named_sources(given: Any) -> tuple[dict[str, Pairs | Study], dict[str, str]]
         pairs = value.pairs if isinstance(value, Study) else value
         if not (pairs.weight > 0).any():
             raise StudyError(
-                f"{name!r} has no rows that count: {len(pairs):,} rows, none with a weight above 0. Leave it out."
+                f"{name!r} has no rows that count: {counted(len(pairs), 'row')}, none with a weight above 0. "
+                "Leave it out."
             )
     in_list = not isinstance(given, Mapping)
     keys = {name: name if in_list else said for name, (said, _) in zip(names, parts, strict=True)}

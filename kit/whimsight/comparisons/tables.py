@@ -26,9 +26,8 @@ _COLUMNS = 4  # of more datasets, those alone that say something are told
 def datasets_table(comparison: Comparison) -> Html:
     """Return what each dataset holds."""
     about = [about_slice(comparison, part) for part in comparison.slices]
-    columns = [("rows", "votes"), ("pairs", "distinct pairs"), ("prompts", "prompts")]
-    if any(one["annotators"] for one in about):
-        columns.append(("annotators", "annotators"))
+    columns = [("rows", "votes"), ("pairs", "distinct pairs")]
+    columns += [(what, what) for what in ("prompts", "annotators") if any(one[what] for one in about)]
     if any(one["labelled"] < one["rows"] for one in about):
         columns.append(("labelled", "with a label"))
     head = tag(

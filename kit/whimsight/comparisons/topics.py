@@ -86,7 +86,7 @@ def topics(
     Raises
     ------
     StudyError
-        With fewer than two topics' worth of prompts, or if the prompts cannot be embedded.
+        With no prompts or fewer than two topics' worth of them, or if the prompts cannot be embedded.
 
     Notes
     -----
@@ -101,6 +101,10 @@ def topics(
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
         raise StudyError(f"n must be a whole number of topics, at least 2; found {n!r}.")
+    if not pairs.has_prompts:
+        raise StudyError(
+            f"Topics are found in prompts, and {pairs.name!r} has none. Compare by a column or by masks of your own."
+        )
     prompt_of_row = pairs.prompt_codes
     _, first = np.unique(prompt_of_row, return_index=True)
     prompts = [str(p) for p in pairs.frame["prompt"].to_numpy(dtype=object)[first]]

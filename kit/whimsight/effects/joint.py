@@ -13,6 +13,7 @@ from whimsight.effects.adjust import benjamini_hochberg, bonferroni
 from whimsight.effects.logit import fit_firth, fit_logit
 from whimsight.effects.rows import FEWEST, check_matrix, independent, standardise, votes
 from whimsight.effects.spread import Correction, spread
+from whimsight.tables import Table
 
 __all__ = ["joint_effects"]
 
@@ -68,7 +69,7 @@ def joint_effects(
                 ("p", around.p(beta)),
             ):
                 out[name][where] = values[mine]
-    table = pd.DataFrame(out)
+    table = Table(out)
     table["q"] = benjamini_hochberg(out["p"])
     table["significant"] = bonferroni(out["p"], alpha)
     return table

@@ -13,6 +13,7 @@ from whimsight.effects.auc import auc_with_influence
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.ridge import RidgePath
 from whimsight.effects.spread import mean_spread
+from whimsight.tables import Table
 
 __all__ = ["lasso_order", "lasso_path"]
 
@@ -124,4 +125,4 @@ def lasso_path(
                 "auc_high": min(auc + reach, 1.0),
             }
         )
-    return pd.DataFrame(table).set_index("k")
+    return Table(table).set_index("k")

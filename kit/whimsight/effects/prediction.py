@@ -16,6 +16,7 @@ from whimsight.effects.rows import check_matrix
 from whimsight.effects.spread import mean_spread
 from whimsight.effects.tuning import Design, scores_of_fold, scores_of_folds
 from whimsight.errors import FitError
+from whimsight.tables import Table
 
 __all__ = ["Block", "Columns", "held_out_scores", "prediction", "prediction_table"]
 
@@ -167,7 +168,7 @@ def prediction_table(
         }
         row.update(_captured(auc, influence, found.get(black_box), grouped, alpha))
         rows.append(row)
-    return pd.DataFrame(rows).set_index("using")
+    return Table(rows).set_index("using")
 
 
 def _captured(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from whimsight.effects.clusters import Clusters
 from whimsight.effects.rows import check_matrix
 from whimsight.effects.spread import Spread, mean_spread
+from whimsight.tables import Table
 
 __all__ = ["prevalence", "share_of", "wilson"]
 
@@ -56,7 +57,7 @@ def prevalence(
     grouped = Clusters(clusters)
     share, found = share_of(codes != 0, grouped, w)
     low, high = wilson(share, found, grouped.fewest, alpha)
-    return pd.DataFrame({"prevalence": share, "prevalence_low": low, "prevalence_high": high})
+    return Table({"prevalence": share, "prevalence_low": low, "prevalence_high": high})
 
 
 def share_of(

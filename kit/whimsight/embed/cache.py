@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whimsight._sqlite import connect
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["EmbeddingCache", "cache_folder", "text_key"]
 
 _SCHEMA = 1
+_TABLE = "CREATE TABLE IF NOT EXISTS embedding (key BLOB PRIMARY KEY, vector BLOB, checksum INTEGER)"
 _MOST = 500  # variables in one query; old SQLite builds allow 999
 
 
@@ -107,24 +110,7 @@ class EmbeddingCache:
                 return
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=60)
-        try:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0:  # a new file; of two processes one makes the table and the other finds it
-                with db:
-                    db.execute("BEGIN IMMEDIATE")
-                    db.execute(
-                        "CREATE TABLE IF NOT EXISTS embedding (key BLOB PRIMARY KEY, vector BLOB, checksum INTEGER)"
-                    )
-                    db.execute(f"PRAGMA user_version = {_SCHEMA}")
-            elif version != _SCHEMA:
-                raise sqlite3.OperationalError(
-                    f"{self.path.name} has schema {version}, this version of Whimsight writes {_SCHEMA}"
-                )
-        except BaseException:
-            db.close()
-            raise
-        return db
+        return connect(self.path, _TABLE, _SCHEMA)
 
     @contextlib.contextmanager
     def _trouble(self) -> Iterator[None]:

@@ -12,6 +12,8 @@ import numpy as np
 from whimsight._suggest import nearest
 from whimsight.embed.base import Embedder
 from whimsight.embed.cached import Cached
+from whimsight.endpoints.headers import Headers
+from whimsight.endpoints.secrets import Secret
 from whimsight.errors import EmbeddingError
 
 if TYPE_CHECKING:
@@ -30,7 +32,15 @@ def embedder(
     cache: bool | str | Path = True,
     **options: Any,
 ) -> Embedder:
-    """Make an embedder.
+    """Make an embedder; of ``"openai:MODEL"`` alone something leaves this machine.
+
+    A key and headers that are given are sent to the endpoint that is given. Those of the environment go to the
+    endpoint of the environment and to an ``https://`` address; a ``base_url`` on this machine gets them only where
+    ``OPENAI_BASE_URL`` is the same address, as whatever listens there could keep them. To another machine over
+    ``http://``, where anybody on the way can read them, they are not sent: that is an error. They are
+    ``OPENAI_API_KEY``, with ``OPENAI_ORG_ID`` and ``OPENAI_PROJECT_ID``, where no key is given, and
+    ``OPENAI_CUSTOM_HEADERS`` (a line ``Name: value`` each) where neither a key nor headers are. An address on this
+    machine is asked without a proxy.
 
     Parameters
     ----------
@@ -42,7 +52,7 @@ def embedder(
         Keep vectors on disk; a path says in which folder.
     **options
         ``windows`` ("pool" or "cut"), ``device``, ``dtype``, ``batch_size``, ``base_url``, ``api_key``,
-        whichever the embedder takes.
+        ``headers``, whichever the embedder takes.
 
     Raises
     ------
@@ -55,6 +65,9 @@ def embedder(
     >>> embedder("minilm").dimensions
     384
     """
+    for option, hidden in (("base_url", Secret), ("api_key", Secret), ("headers", Headers)):
+        if option in options:
+            options[option] = hidden(options[option])  # so that no traceback shows it
     made = _make(source, options)
     if cache is False or isinstance(made, Cached) or made.fingerprint.startswith(_NOT_KEPT):
         return made

@@ -20,12 +20,15 @@ import pandas as pd
 
 from whimsight.errors import LabelsError
 from whimsight.labels.fold import State, fold
-from whimsight.labels.merging import By, Voices, read_all, voices_of
+from whimsight.labels.merging import By, Voices, voices_of
+from whimsight.labels.paths import quoted
+from whimsight.labels.sources import read_all
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from whimsight.labels.merging import Source
+    from whimsight.labels.sources import Source
 
 __all__ = ["agreement", "agreement_of", "alpha_with_interval"]
 
@@ -66,11 +69,15 @@ def agreement(sources: Source | Iterable[Source], *, by: By = "author", seed: in
     LabelsError
         When a source cannot be used; `LabelStore.merge` leaves such ones out.
     """
-    read, refused = read_all(sources)
+    read, refused = read_all(sources, "compare")
     for name, why in refused.items():
         raise LabelsError(f"Cannot compare {name!r}: {why}")
-    if len({handed.study for handed in read.values()} - {None}) > 1:
-        raise LabelsError("The stores belong to different studies, whose features are different ones.")
+    of_study = {handed.study: name for name, handed in read.items() if handed.study is not None}
+    if len(of_study) > 1:
+        raise LabelsError(
+            f"Cannot compare {quoted(of_study.values(), 'and')}: they belong to different studies, whose features are "
+            "different ones. Give those of one study."
+        )
     return agreement_of(voices_of({n: handed.events for n, handed in read.items()}, by)[0], seed=seed)
 
 
@@ -88,7 +95,7 @@ def agreement_of(voices: Voices, *, seed: int = 0) -> pd.DataFrame:
         wanted.append(("answers", feature, part, "ordinal"))
     rows = [_row(ratings, level, seed) for _, _, ratings, level in wanted]
     index = pd.MultiIndex.from_tuples([(what, f) for what, f, _, _ in wanted], names=["what", "feature"])
-    return pd.DataFrame(rows, index=index, columns=list(_COLUMNS))
+    return Table(rows, index=index, columns=list(_COLUMNS))
 
 
 def alpha_with_interval(

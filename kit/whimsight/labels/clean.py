@@ -6,6 +6,7 @@ import getpass
 import os
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from whimsight._suggest import nearest
@@ -17,6 +18,7 @@ __all__ = [
     "clean_answer",
     "clean_author",
     "clean_changes",
+    "clean_edits",
     "clean_feature",
     "clean_line",
     "default_author",
@@ -48,7 +50,7 @@ def clean_line(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def clean_changes(feature: str, changes: dict[str, Any]) -> dict[str, Any]:
+def clean_changes(feature: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return checked changes of a feature, JSON-ready; None means back to untouched.
 
     Raises
@@ -62,6 +64,26 @@ def clean_changes(feature: str, changes: dict[str, Any]) -> dict[str, Any]:
         raise LabelsError(f"A feature has no field {unknown[0]!r}.{hint} Fields: {', '.join(FIELDS)}.")
     checks = {"name": _name, "status": _status, "note": _note, "tags": _tags, "turned": _turned}
     return {field: checks[field](feature, changes[field]) for field in FIELDS if field in changes}
+
+
+def clean_edits(changes: object, known: list[str] | None) -> dict[str, dict[str, Any]]:
+    """Return checked changes of several features; ``known`` are the study's, where these are known.
+
+    Raises
+    ------
+    LabelsError
+        As `clean_feature` and `clean_changes`, and where no changes of features were given.
+    """
+    given: Mapping[Any, Any] = changes if isinstance(changes, Mapping) else {"": changes}
+    for feature, fields in given.items():
+        if not isinstance(fields, Mapping):
+            of = f" of {feature!r}" if feature else ""
+            raise LabelsError(
+                f"The changes{of} must be a dictionary such as {{'d07': {{'name': 'says sorry'}}}}; found {fields!r}."
+            )
+    return {
+        clean_feature(feature, known): clean_changes(feature, fields) for feature, fields in given.items()
+    }
 
 
 def clean_feature(feature: str, known: list[str] | None) -> str:

@@ -19,6 +19,7 @@ from whimsight.errors import LabelsError
 from whimsight.files import atomic_write
 from whimsight.labels.clean import clean_changes, clean_feature
 from whimsight.labels.fold import Label
+from whimsight.labels.paths import cannot_write
 from whimsight.labels.views import LABEL_COLUMNS
 
 __all__ = ["COLUMNS", "guard", "read_csv", "unguard", "write_csv"]
@@ -67,9 +68,7 @@ def write_csv(path: Path, labels: Mapping[str, Label], features: Sequence[str] |
     try:
         atomic_write(path, text.getvalue().encode("utf-8-sig"))
     except OSError as error:
-        raise LabelsError(
-            f"Cannot write {path.name!r}: {error.strerror or error}. Choose an existing folder with room."
-        ) from error
+        raise cannot_write(path, error) from error
     return path
 
 

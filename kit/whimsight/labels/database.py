@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from whimsight.errors import LabelsError
 from whimsight.labels.events import COLUMNS, Event, canonical
+from whimsight.labels.paths import is_folder
 from whimsight.labels.received import checked_event
 
 __all__ = [
@@ -138,6 +139,11 @@ class Database:
             try:
                 return work()
             except sqlite3.Error as error:
+                if self.path is not None and is_folder(self.path):
+                    raise LabelsError(
+                        f"Cannot {doing} {self.name!r}: it is a folder. Name a file in it, such as "
+                        f"{str(Path(self.name) / 'my.labels')!r}."
+                    ) from error
                 code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                 if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > end:
                     raise explained(error, self.name, doing) from error

@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from whimsight._plural import counted
 from whimsight.errors import LabelsError
 from whimsight.labels import database
 from whimsight.labels.events import Event
@@ -86,7 +87,7 @@ def _read_store(path: Path) -> HandedIn:
             raise LabelsError(f"it is damaged ({str(sound)[:100]}).")
         events, bad = database.events_after(connection, 0, _MOST_EVENTS + 1)
         if bad:
-            raise LabelsError(f"{len(bad)} of its events cannot be used. The first: {bad[0]}")
+            raise LabelsError(f"{counted(len(bad), 'event')} in it cannot be used. The first: {bad[0]}")
         if len(events) > _MOST_EVENTS:
             raise LabelsError(f"it has more than {_MOST_EVENTS:,} events.")
         return HandedIn(database.about(connection).get("study"), events)

@@ -11,6 +11,7 @@ from whimsight.errors import LabelsError
 from whimsight.files import atomic_write
 from whimsight.labels.database import SCHEMA
 from whimsight.labels.events import Event
+from whimsight.labels.paths import cannot_write
 from whimsight.labels.received import checked_event
 
 __all__ = ["read_json", "write_json"]
@@ -32,9 +33,7 @@ def write_json(
     try:
         atomic_write(path, json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8"))
     except OSError as error:
-        raise LabelsError(
-            f"Cannot write {path.name!r}: {error.strerror or error}. Choose an existing folder with room."
-        ) from error
+        raise cannot_write(path, error) from error
     return path
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from whimsight._plural import counted
 from whimsight.errors import LabelsError
 from whimsight.labels import database
 from whimsight.labels.database import Database
@@ -170,8 +171,8 @@ class Ledger:
             self._seen, self._folded = last, None
             if bad:
                 warnings.warn(
-                    f"{len(bad)} events in {self.database.name!r} were not written by Whimsight or were changed "
-                    f"since, and are left out. The first: {bad[0]}",
+                    f"Left out of {self.database.name!r}: {counted(len(bad), 'event')} that Whimsight did not write "
+                    f"or that changed since. The first: {bad[0]}",
                     stacklevel=2,
                 )
         if self.expected is not None and self._about.get("study", self.expected) != self.expected:

@@ -1,30 +1,32 @@
 """Many people's stores in one: the union of their events, who did what, and where they differ.
 
 Events carry ids that no two different events share, so merging is the same in any order and merging again
-changes nothing. A file that cannot be used is refused by name and does not stop the others.
+changes nothing. Files that cannot be used are refused by name and do not stop the others (`read_all`).
 """
 
 from __future__ import annotations
 
 import functools
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.errors import LabelsError
 from whimsight.labels.events import Event, now_ms
 from whimsight.labels.fold import fold
-from whimsight.labels.handed_in import HandedIn, read_handed_in
+from whimsight.labels.handed_in import HandedIn
+from whimsight.labels.sources import read_all
+from whimsight.tables import Table, verbatim
 
 if TYPE_CHECKING:
-    from whimsight.labels.store import LabelStore
+    from pathlib import Path
 
-    Source: TypeAlias = LabelStore | str | Path
+    from whimsight.labels.sources import Source
+    from whimsight.labels.store import LabelStore
 
 __all__ = ["MergeHere", "Merged", "Voices", "merge_stores", "voices_of"]
 
@@ -32,7 +34,6 @@ By = Literal["author", "file"]
 Voices = dict[str, list[Event]]
 """Who speaks, and what they did, in order."""
 
-_SUFFIXES = (".labels", ".json")
 _FARTHEST_MS = 10 * 365 * 86_400_000
 
 
@@ -76,9 +77,9 @@ class Merged:
     def __repr__(self) -> str:
         refused = self.files["refused"] != ""
         lines = [
-            f"<Merged into {self.store.name!r}: {int((~refused).sum())} of {len(self.files)} files, "
-            f"{len(self.people)} people, {int(self.files['new'].sum())} new events, "
-            f"{self.conflicts['feature'].nunique()} features in conflict>"
+            f"<Merged into {self.store.name!r}: {int((~refused).sum())} of {counted(len(self.files), 'file')}, "
+            f"{counted(len(self.people), 'person', 'people')}, {counted(int(self.files['new'].sum()), 'new event')}, "
+            f"{counted(self.conflicts['feature'].nunique(), 'feature')} in conflict>"
         ]
         lines += [f"refused {file!r}: {why}" for file, why in self.files.loc[refused, "refused"].items()]
         return "\n".join([*lines, *self.notes])
@@ -89,7 +90,7 @@ class Merged:
         parts = [f"<pre>{escape(repr(self))}</pre>", self.people.to_html(border=0)]
         if len(self.conflicts):
             parts.append(self.conflicts.to_html(border=0, index=False))
-        return "".join(parts)
+        return verbatim("".join(parts))
 
 
 class MergeHere:
@@ -111,7 +112,7 @@ def merge_stores(
     Parameters
     ----------
     sources : paths or stores
-        Files of `LabelStore` (opened for reading only) or of `LabelStore.to_json`, stores, or one folder, in
+        Files of `LabelStore` (opened for reading only) or of `LabelStore.to_json`, stores, or a folder, in
         which all ``.labels`` and ``.json`` files are read.
     into : LabelStore or path, optional
         Where the events go: a new file, or one that holds work already. In memory by default.
@@ -126,7 +127,8 @@ def merge_stores(
     Raises
     ------
     LabelsError
-        When ``into`` cannot be written. Files that cannot be used do not raise; see `Merged.files`.
+        When ``into`` cannot be written, a path leads nowhere, or there is nothing to merge; nothing is then
+        changed. Files that are there and cannot be used do not raise; see `Merged.files`.
 
     Examples
     --------
@@ -155,43 +157,17 @@ def merge_stores(
             refused[name] = why
     if study is not None and target.study is None:
         target._ledger.expected = study
+    voices, notes = voices_of({name: handed.events for name, handed in read.items()}, by)
     new = {event.uuid for event in target.take([e for handed in read.values() for e in handed.events])}
     rows = []
     for name in [*sorted(read), *sorted(refused)]:
         events = read[name].events if name in read else []
         people = ", ".join(sorted({event.author for event in events}))
-        counted = {event.uuid for event in events}
-        rows.append((name, people, len(counted), len(counted & new), refused.get(name, "")))
-        new -= counted  # an event that two files hold is new once
-    files = pd.DataFrame(rows, columns=["file", "people", "events", "new", "refused"]).set_index("file")
-    voices, notes = voices_of({name: handed.events for name, handed in read.items()}, by)
+        held = {event.uuid for event in events}
+        rows.append((name, people, len(held), len(held & new), refused.get(name, "")))
+        new -= held  # an event that two files hold is new once
+    files = Table(rows, columns=["file", "people", "events", "new", "refused"]).set_index("file")
     return Merged(target, files, people_table(voices, read), conflicts_table(voices, target), notes, voices)
-
-
-def read_all(sources: Source | Iterable[Source]) -> tuple[dict[str, HandedIn], dict[str, str]]:
-    """Read all sources; return what they hold, and why the others are refused, by name."""
-    from whimsight.labels.store import LabelStore
-
-    if isinstance(sources, LabelStore | str | Path):
-        sources = [sources]
-    listed: list[Source] = []
-    for source in sources:
-        if isinstance(source, str | Path) and os.path.isdir(source):  # noqa: PTH112 - never raises
-            listed += sorted(p for p in Path(source).iterdir() if p.suffix.casefold() in _SUFFIXES)
-        else:
-            listed.append(source)
-    names = _names(listed)
-    read: dict[str, HandedIn] = {}
-    refused: dict[str, str] = {}
-    for name, source in zip(names, listed, strict=True):
-        try:
-            if isinstance(source, LabelStore):
-                read[name] = HandedIn(source.study, source.events())
-            else:
-                read[name] = read_handed_in(Path(source))
-        except LabelsError as error:
-            refused[name] = str(error)
-    return read, refused
 
 
 def voices_of(files: dict[str, list[Event]], by: By) -> tuple[Voices, tuple[str, ...]]:
@@ -241,7 +217,7 @@ def people_table(voices: Voices, read: dict[str, HandedIn]) -> pd.DataFrame:
             }
         )
     columns = ["person", "files", "features", "named", "verified", "rejected", "edits", "judgments"]
-    return pd.DataFrame(rows, columns=[*columns, "first", "last"]).set_index("person")
+    return Table(rows, columns=[*columns, "first", "last"]).set_index("person")
 
 
 def conflicts_table(voices: Voices, store: LabelStore) -> pd.DataFrame:
@@ -267,7 +243,7 @@ def conflicts_table(voices: Voices, store: LabelStore) -> pd.DataFrame:
         meant = {(row["name"].casefold(), row["turned"]) for row in named}
         if len(meant) > 1:
             rows += named
-    return pd.DataFrame(rows, columns=["feature", "person", "name", "status", "turned", "time", "shown"])
+    return Table(rows, columns=["feature", "person", "name", "status", "turned", "time", "shown"])
 
 
 def _unusable(handed: HandedIn, study: str | None, known: list[str] | None) -> str:
@@ -288,18 +264,3 @@ def _unusable(handed: HandedIn, study: str | None, known: list[str] | None) -> s
 def _commonest(studies: Iterable[str | None]) -> str | None:
     count = Counter(study for study in studies if study is not None)
     return min(count, key=lambda study: (-count[study], study)) if count else None
-
-
-def _names(sources: list[Source]) -> list[str]:
-    """Return a name for each source, without folders unless two are called the same."""
-    short = [Path(s).name if isinstance(s, str | Path) else s.name for s in sources]
-    count = Counter(short)
-    names: list[str] = []
-    for source, name in zip(sources, short, strict=True):
-        if count[name] > 1 and isinstance(source, str | Path):
-            name = str(Path(*Path(source).parts[-2:]))
-        taken, number = name, 2
-        while taken in names:
-            taken, number = f"{name} ({number})", number + 1
-        names.append(taken)
-    return names

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from whimsight._plural import counted
 from whimsight.errors import LabelsError
-from whimsight.labels.clean import clean_answer, clean_author, clean_changes, clean_feature, default_author
+from whimsight.files import as_path
+from whimsight.labels.clean import clean_answer, clean_author, clean_edits, clean_feature, default_author
 from whimsight.labels.events import Event, new_event
 from whimsight.labels.fold import Label, State, differs
 from whimsight.labels.ledger import Ledger
 from whimsight.labels.merging import MergeHere, merge_stores
+from whimsight.labels.paths import file_to_import
 from whimsight.labels.views import history_table, judgments_table, labels_table
 
 if TYPE_CHECKING:
@@ -70,7 +73,13 @@ class LabelStore:
         _check: bool = True,
         _begin_with: Sequence[Event] = (),
     ) -> None:
-        place = None if str(path) == _MEMORY else Path(path).expanduser().absolute()
+        place = (
+            None
+            if str(path) == _MEMORY
+            else as_path(path, "labels, such as 'my.labels'", LabelsError).absolute()
+        )
+        if isinstance(features, str):
+            raise LabelsError(f"features must be a list of ids such as ['d07']; found {features!r}.")
         self._author = default_author() if author is None else clean_author(author)
         self._ledger = Ledger(place, study=study, features=features, begin_with=_begin_with)
         if _check:
@@ -200,7 +209,7 @@ class LabelStore:
         given = {field: value for field, value in given.items() if value is not _UNSET}
         if not given:
             raise LabelsError(f"Nothing to change in {feature!r}: give a name, status, note, tags or turned.")
-        self._edit_many({feature: given}, author)
+        self.edit_many({feature: given}, author)
 
     def undo(self, author: str | None = None) -> str | None:
         """Take back the author's own last edit; return its feature, or None when there is none."""
@@ -239,19 +248,40 @@ class LabelStore:
             clean_feature(feature, self._ledger.known()),
             clean_answer(row, answer, name, seconds),
         )
+        if not payload["name"]:
+            raise LabelsError(f"name must be the name of {feature!r} that was judged; found {name!r}.")
         who = self._who(author)
         self._ledger.add(lambda state: [new_event("judgment", known, payload, author=who, after=state.tick)])
 
-    def _edit_many(
-        self, changes: dict[str, dict[str, Any]], author: str | None, *, only_new: bool = False
+    def edit_many(
+        self, changes: dict[str, dict[str, Any]], author: str | None = None, *, only_new: bool = False
     ) -> list[Event]:
-        """Write changes of several features as one step.
+        """Write changes of several features as one step for undo.
 
         What a feature has already is not written again, unless the author had not said so yet: then it is a
-        second opinion (``only_new`` leaves these out too).
+        second opinion.
+
+        Parameters
+        ----------
+        changes : dict
+            Feature to what changes in it; see `edit`.
+        author : str, optional
+            Instead of `author`.
+        only_new : bool
+            Leave second opinions out, too.
+
+        Returns
+        -------
+        list of Event
+            What was written.
+
+        Raises
+        ------
+        LabelsError
+            When a value cannot be used, or the file cannot be written; nothing is then changed.
         """
         known, who = self._ledger.known(), self._who(author)
-        cleaned = {clean_feature(f, known): clean_changes(f, given) for f, given in changes.items()}
+        cleaned = clean_edits(changes, known)
 
         def make(state: State) -> list[Event]:
             events: list[Event] = []
@@ -281,7 +311,8 @@ class LabelStore:
         """
         from whimsight.labels.csv_file import write_csv
 
-        return write_csv(Path(path), self._ledger.state().labels, self._ledger.known())
+        place = as_path(path, "a table, such as 'labels.csv'", LabelsError)
+        return write_csv(place, self._ledger.state().labels, self._ledger.known())
 
     def from_csv(self, path: str | Path, *, author: str | None = None) -> int:
         """Take over a table that `to_csv` wrote, also when it was edited by hand.
@@ -301,13 +332,16 @@ class LabelStore:
         """
         from whimsight.labels.csv_file import read_csv
 
-        return len(self._edit_many(read_csv(Path(path), self._ledger.known()), author, only_new=True))
+        return len(
+            self.edit_many(read_csv(file_to_import(path), self._ledger.known()), author, only_new=True)
+        )
 
     def to_json(self, path: str | Path) -> Path:
         """Write the whole history as JSON; `from_json` and `merge` read it."""
         from whimsight.labels.json_file import write_json
 
-        return write_json(Path(path), self.events(), study=self.study, features=self._ledger.known())
+        place = as_path(path, "a history, such as 'my-labels.json'", LabelsError)
+        return write_json(place, self.events(), study=self.study, features=self._ledger.known())
 
     def from_json(self, path: str | Path) -> int:
         """Take over the history that `to_json` wrote: everybody's events that are not here yet.
@@ -317,10 +351,11 @@ class LabelStore:
         int
             How many events were new.
         """
-        merged = merge_stores([path], into=self)
+        file = file_to_import(path)
+        merged = merge_stores([file], into=self)
         refused = merged.files["refused"].iloc[0]
         if refused:
-            raise LabelsError(f"Cannot import {Path(path).name!r}: {refused}")
+            raise LabelsError(f"Cannot import {file.name!r}: {refused}")
         return int(merged.files["new"].iloc[0])
 
     merge = MergeHere()
@@ -374,8 +409,9 @@ class LabelStore:
         events = self.events()
         people = len({event.author for event in events})
         return (
-            f"<LabelStore {self.name!r}: {len(state.labels)} features touched, {len(state.judgments)} judgments, "
-            f"{len(events)} events of {people} {'person' if people == 1 else 'people'}>"
+            f"<LabelStore {self.name!r}: {counted(len(state.labels), 'feature')} touched, "
+            f"{counted(len(state.judgments), 'judgment')}, {counted(len(events), 'event')} of "
+            f"{counted(people, 'person', 'people')}>"
         )
 
     def __getstate__(self) -> dict[str, Any]:

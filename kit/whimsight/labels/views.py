@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.labels.events import COLUMNS, Event
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from whimsight.labels.fold import Label, State
@@ -22,7 +23,7 @@ LABEL_COLUMNS = ("name", "status", "note", "tags", "turned", "author", "time")
 def labels_table(labels: Mapping[str, Label]) -> pd.DataFrame:
     """Lay out labels, one row a touched feature, sorted by id."""
     order = sorted(labels)
-    table = pd.DataFrame(index=pd.Index(order, name="feature", dtype="str"))
+    table = Table(index=pd.Index(order, name="feature", dtype="str"))
     for column in LABEL_COLUMNS:
         values = [getattr(labels[feature], column) for feature in order]
         if column == "turned":
@@ -37,7 +38,7 @@ def labels_table(labels: Mapping[str, Label]) -> pd.DataFrame:
 def judgments_table(state: State) -> pd.DataFrame:
     """Lay out the last answers, in the order in which they were given."""
     events = sorted(state.judgments.values(), key=lambda event: event.order)
-    return pd.DataFrame(
+    return Table(
         {
             "feature": pd.Series([e.feature for e in events], dtype="str"),
             "row": np.array([e.payload["row"] for e in events], dtype=np.int64),
@@ -53,4 +54,4 @@ def judgments_table(state: State) -> pd.DataFrame:
 def history_table(events: Iterable[Event]) -> pd.DataFrame:
     """Lay out events."""
     rows = [tuple(getattr(event, column) for column in COLUMNS) for event in events]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return Table(rows, columns=list(COLUMNS))

@@ -11,6 +11,7 @@ from whimsight.names.fidelity import fidelity
 from whimsight.names.formula import AttributeDescriber, FormulaJudge, combined, other_end
 from whimsight.names.phrases import PhraseDescriber
 from whimsight.names.protocols import Candidate, Evidence
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +46,7 @@ def draft(
     embedder: Embedder | None = None,
     rate: float = 0.1,
     seed: int = 0,
+    held_out: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Draft a name for every feature and measure how well it fits.
@@ -70,6 +72,9 @@ def draft(
         float32 (n_texts, p): the measured attributes of ``texts.unique``.
     decoder, embedder : optional
         See `PhraseDescriber`.
+    held_out : ndarray, optional
+        bool (n_pairs,), whole prompts: the pairs on which other judges are going to test the drafts. They are then
+        in the third part.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def draft(
         row is already that of the turned feature), ``candidates`` (list of (name, fidelity where it was
         chosen, sign: 1 where it fits the end with more), best first).
     """
-    part = _deal(prompt, seed)
+    part = _deal(prompt, seed, held_out)
     order = np.random.default_rng(seed).permutation(prompt.size)
     suggest, choose, score = (order[part[order] == k] for k in range(3))
     evidence = [_evidence(codes[:, j], texts, prompt, suggest) for j in range(codes.shape[1])]
@@ -97,15 +102,23 @@ def draft(
         rows.append(row | {"where": _concentrated(code, prompt)})
         if progress is not None:
             progress("draft names", j + 1, codes.shape[1])
-    return _keep(pd.DataFrame(rows), rate)
+    return _keep(Table(rows), rate)
 
 
-def _deal(prompt: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def _deal(prompt: NDArray[np.int64], seed: int, held_out: NDArray[np.bool_] | None) -> NDArray[np.int64]:
     """Deal whole prompts into three parts."""
     names, inverse = np.unique(prompt, return_inverse=True)
     order = np.random.default_rng(seed).permutation(names.size)
-    borders = np.round(np.cumsum(_SHARES)[:2] * names.size).astype(int)
     part = np.empty(names.size, dtype=np.int64)
+    if held_out is not None and held_out.any() and not held_out.all():
+        scores = np.zeros(names.size, dtype=np.bool_)
+        scores[inverse[held_out]] = True
+        order = np.concatenate([order[~scores[order]], order[scores[order]]])
+        left = int((~scores).sum())
+    else:
+        left = names.size
+    borders = np.round(np.cumsum(_SHARES)[:2] * names.size)
+    borders = np.minimum(borders, np.round(left * borders / borders[1])).astype(int)
     part[order] = np.searchsorted(borders, np.arange(names.size), side="right")
     return part[inverse]
 

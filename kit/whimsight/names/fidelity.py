@@ -36,6 +36,16 @@ class Fidelity(NamedTuple):
     p: float
     n: int
 
+    def reversed(self) -> Fidelity:
+        """Return the same for the feature read the other way round.
+
+        Examples
+        --------
+        >>> Fidelity(0.5, 0.25, 0.75, 0.01, 80).reversed()
+        Fidelity(r=-0.5, low=-0.75, high=-0.25, p=0.01, n=80)
+        """
+        return Fidelity(-self.r, -self.high, -self.low, self.p, self.n)
+
 
 def fidelity(
     code: NDArray[np.float32],

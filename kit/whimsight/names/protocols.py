@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["Candidate", "Describer", "Evidence", "Judge"]
@@ -25,12 +26,19 @@ class Evidence:
         float32 (m,): ``|code|`` of each pair.
     prompt : ndarray
         int64 (m,): pairs with the same number share a prompt.
+    near : ndarray
+        int64 (k, 2): near misses, texts A and B of pairs that are like these in other features but in which
+        this one is not active.
+    near_prompt : ndarray
+        int64 (k,): what they answer, as ``prompt``.
     """
 
     more: NDArray[np.int64]
     less: NDArray[np.int64]
     strength: NDArray[np.float32]
     prompt: NDArray[np.int64]
+    near: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
+    near_prompt: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class Candidate:
     name : str
         One short line: what the response with more of the feature has more of.
     kind : str
-        ``"attribute"``, ``"phrases"`` or ``"together"`` for formulas; describers may add their own.
+        ``"attribute"``, ``"phrases"`` or ``"together"`` for formulas, ``"concept"`` where the name and the note
+        are all there is.
     terms : tuple of str
         The attribute's id, or the phrases.
     sign : int

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whimsight._plural import counted
 from whimsight.errors import PairsError
 from whimsight.pairs.layouts import UNKNOWN, Draft, to_preference
+from whimsight.pairs.placeholders import placeholders
 from whimsight.pairs.report import ReadReport
 
 __all__ = ["clean"]
@@ -112,7 +114,7 @@ def _require_weights(table: pd.DataFrame, rows: NDArray[np.int64], draft: Draft)
     if bad.size:
         raise PairsError(
             f"Column {draft.columns.get('weight', 'weight')!r}, row {rows[bad[0]]}: a weight is a number, 0 "
-            f"or more; found {str(table['weight'].iloc[bad[0]])[:40]!r} ({bad.size:,} such rows). Fill them "
+            f"or more; found {str(table['weight'].iloc[bad[0]])[:40]!r} ({counted(bad.size, 'such row')}). Fill them "
             "in, or rename the column if it is no weight."
         )
 
@@ -165,10 +167,7 @@ def _prompts(
     if not draft.own_prompt and (given & ~_blank(prompts, text)).any():
         return _as_text(prompts, "prompt", draft, report, numbers_are_text=True)
     report.notes.append("there are no prompts: every distinct pair of responses counts as one of its own")
-    place, _ = pd.factorize(pd.Series(np.concatenate([values["response_a"], values["response_b"]])).map(str))
-    a, b = place[: prompts.size], place[prompts.size :]
-    pair = pd.factorize(pd.MultiIndex.from_arrays([np.minimum(a, b), np.maximum(a, b)]))[0]
-    return np.array([f"(pair {i})" for i in range(int(pair.max()) + 1)], dtype=object)[pair]
+    return placeholders(values["response_a"], values["response_b"])
 
 
 def _without_nul(
@@ -225,8 +224,8 @@ def _preferences(
         row = int(np.flatnonzero(unknown)[0])
         column, value = draft.columns.get("preference", "preference"), str(raw.iloc[row])[:60]
         raise PairsError(
-            f"Column {column!r}, row {rows[row]}: cannot tell A from B in {value!r}; {unknown.sum():,} of "
-            f"{keep.sum():,} rows are like that. Use 1/0, A/B, 1/2 or model_a/model_b/tie, or say what the "
+            f"Column {column!r}, row {rows[row]}: cannot tell A from B in {value!r}; so in {unknown.sum():,} of "
+            f"{counted(int(keep.sum()), 'row')}. Use 1/0, A/B, 1/2 or model_a/model_b/tie, or say what the "
             "labels mean: labels={'better': 'a', 'worse': 'b'}."
         )
     empty = np.isnan(preference)
@@ -267,9 +266,8 @@ def _codes(values: pd.Series) -> NDArray[np.int64]:
 
 def _nothing_left(report: ReadReport) -> str:
     reasons = "; ".join(f"{n:,} for {reason}" for reason, n in report.dropped.items())
-    rows = "row" if report.read == 1 else "rows"
     left_out = f": left out {reasons}" if reasons else ""
     return (
-        f"No pair is left of {report.read:,} {rows} read as {report.layout}{left_out}. If the columns are "
+        f"No pair is left of {counted(report.read, 'row')} read as {report.layout}{left_out}. If the columns are "
         "wrong, name them: read(source, prompt=..., response_a=..., response_b=..., preference=...)."
     )

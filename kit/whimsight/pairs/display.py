@@ -19,9 +19,10 @@ _COLUMNS = ("prompt", "response_a", "response_b", "preference")
 def pairs_html(pairs: Pairs) -> str:
     """Return one line of facts, the first few pairs and the reading report; every text escaped and cut."""
     head = f"<p><strong>{escape(repr(pairs)[1:-1])}</strong></p>"
-    shown = pairs.frame[list(_COLUMNS)].head(_SHOWN)
+    columns = [column for column in _COLUMNS if column != "prompt" or pairs.has_prompts]
+    shown = pairs.frame[columns].head(_SHOWN)
     rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in shown.itertuples(index=False))
-    titles = "".join(f"<th>{c}</th>" for c in _COLUMNS)
+    titles = "".join(f"<th>{c}</th>" for c in columns)
     table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
     return f"{head}{table}<details><summary>How it was read</summary>{pairs.report._repr_html_()}</details>"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.errors import PairsError
 
 if TYPE_CHECKING:
@@ -77,9 +78,9 @@ def hash_ids(table: pd.DataFrame, salt: bool | str, report: ReadReport) -> pd.Da
     report.notes.append(f"annotator ids were hashed on reading ({kept}){also}")
     found = _in_texts(table, ids)
     if found:
-        rows = "1 row" if found == 1 else f"{found:,} rows"
         report.notes.append(
-            f"warning: the annotator's id stands in the prompt or a response of {rows}, where it was left"
+            "warning: the annotator's id stands in the prompt or a response of "
+            f"{counted(found, 'row')}, where it was left"
         )
     return out
 

@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from typing import Any, Self
 
+from whimsight._plural import counted
+from whimsight.tables import verbatim
+
 __all__ = ["ReadReport"]
 
 _EXAMPLES = 5
@@ -87,8 +90,7 @@ class ReadReport:
     def _lines(self) -> list[str]:
         kept = self.read if self.kept is None else self.kept
         source = self.source or "table"
-        rows = "row" if self.read == 1 else "rows"
-        lines = [f"{source}: {self.read:,} {rows} read as {self.layout}, {kept:,} kept"]
+        lines = [f"{source}: {counted(self.read, 'row')} read as {self.layout}, {kept:,} kept"]
         for reason, count in self.dropped.items():
             article = "an" if reason[0] in "aeio" else "a"
             lines.append(f"left out: {count:,} for {article} {reason}{self._rows(reason, count)}")
@@ -108,4 +110,4 @@ class ReadReport:
     def _repr_html_(self) -> str:
         head, *rest = self._lines()
         items = "".join(f"<li>{escape(line)}</li>" for line in rest)
-        return f"<p>{escape(head)}</p>" + (f"<ul>{items}</ul>" if items else "")
+        return verbatim(f"<p>{escape(head)}</p>" + (f"<ul>{items}</ul>" if items else ""))

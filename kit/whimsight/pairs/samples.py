@@ -10,6 +10,7 @@ from whimsight._suggest import nearest
 from whimsight.errors import PairsError
 from whimsight.pairs.parquet import pairs_from_bytes
 from whimsight.pairs.table import Pairs
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,9 +39,7 @@ def samples() -> pd.DataFrame:
     >>> list(samples().index)
     ['mt-bench', 'hh-harmless', 'creative-writing', 'convincing-arguments']
     """
-    import pandas as pd
-
-    return pd.DataFrame.from_dict(_catalogue(), orient="index").rename_axis("name")
+    return Table.from_dict(_catalogue(), orient="index").rename_axis("name")
 
 
 def load(name: str = "mt-bench") -> Pairs:

@@ -93,7 +93,7 @@ def _path(source: str | Path) -> Path:
 def _path_or_hub(source: str | Path, split: str | None) -> Source:
     path = _path(source)
     if path.is_dir():
-        raise PairsError(f"{path.name!r} is a folder; name a file in it ({', '.join(FORMATS)}).")
+        raise PairsError(f"{str(path)!r} is a folder; name a file in it ({', '.join(FORMATS)}).")
     if path.is_file():
         return _file(path)
     is_id = isinstance(source, str) and source.count("/") == 1 and not source.startswith((".", "~", "/"))

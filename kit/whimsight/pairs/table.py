@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight._suggest import nearest
 from whimsight.errors import PairsError
+from whimsight.pairs.placeholders import made_up
 from whimsight.pairs.report import ReadReport
 from whimsight.pairs.splits import balanced_folds, connected_components, held_out_split
+from whimsight.tables import Table, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,6 +100,7 @@ class Pairs:
         self.name = name
         self.report = report if report is not None else ReadReport(layout="pairs", read=len(frame))
         self._texts = texts
+        self._made_up: NDArray[np.bool_] | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -122,6 +126,32 @@ class Pairs:
     def prompt_codes(self) -> NDArray[np.int64]:
         """int64 (n_pairs,): 0 .. n_prompts - 1, in order of first appearance."""
         return self.codes("prompt")
+
+    @property
+    def has_prompts(self) -> bool:
+        """Whether the rows have prompts of their own; where `read` found none it made some up, such as "(pair 7)"."""
+        return not self.made_up_prompts.all()
+
+    @property
+    def made_up_prompts(self) -> NDArray[np.bool_]:
+        """Rows whose prompt `read` made up, bool (n_pairs,): all of a dataset, which may be one of a comparison."""
+        if self._made_up is None:
+            dataset = np.zeros(len(self), dtype=np.int64)
+            if "dataset" in self._frame.columns:
+                dataset = pd.factorize(self._frame["dataset"].map(str))[0].astype(np.int64)
+            self._made_up = made_up(self._frame["prompt"].to_numpy(dtype=object), dataset)
+        return self._made_up
+
+    def shown_prompts(self, rows: NDArray[np.int64]) -> NDArray[np.object_]:
+        """Return the prompts of some rows as people see them, (n_rows,): empty where `read` made them up."""
+        prompts = self._frame["prompt"].to_numpy(dtype=object)[rows]
+        return np.where(self.made_up_prompts[rows], "", prompts)
+
+    def count_prompts(self, rows: NDArray[np.int64] | None = None) -> int:
+        """Return how many prompts some rows have, all by default; those that `read` made up are none."""
+        own = ~self.made_up_prompts
+        codes = self.prompt_codes[own] if rows is None else self.prompt_codes[rows[own[rows]]]
+        return int(np.unique(codes).size)
 
     def codes(self, column: str) -> NDArray[np.int64]:
         """Number the values of a column in order of first appearance.
@@ -244,13 +274,14 @@ class Pairs:
         return f"<Pairs {self.name!r}: {', '.join(self._counts())}>"
 
     def _counts(self) -> Iterable[str]:
-        yield f"{len(self):,} rows"
-        yield f"{self.unique_pairs()[0].size:,} distinct pairs"
-        yield f"{self._frame['prompt'].nunique():,} prompts"
+        yield counted(len(self), "row")
+        yield counted(self.unique_pairs()[0].size, "distinct pair")
+        if self.has_prompts:
+            yield counted(self.count_prompts(), "prompt")
         if "conversation" in self._frame:
-            yield f"{int(self.components().max(initial=-1)) + 1:,} conversations"
+            yield counted(int(self.components().max(initial=-1)) + 1, "conversation")
         if "annotator" in self._frame:
-            yield f"{self._frame['annotator'].nunique():,} annotators"
+            yield counted(self._frame["annotator"].nunique(), "annotator")
         preference = self.preference
         labelled = np.isfinite(preference)
         if not labelled.any():
@@ -267,7 +298,7 @@ class Pairs:
     def _repr_html_(self) -> str:
         from whimsight.pairs.display import pairs_html
 
-        return pairs_html(self)
+        return verbatim(pairs_html(self))
 
 
 def _strings(values: Any) -> list[str]:
@@ -302,7 +333,7 @@ def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
             f"Pairs need the columns prompt, response_a and response_b; missing: {', '.join(missing)}. "
             "Use whimsight.read to recognise other layouts or to name columns by hand."
         )
-    out = frame.reset_index(drop=True).copy(deep=False)
+    out = Table(frame.reset_index(drop=True))
     for column in ("prompt", "response_a", "response_b"):
         _require_text(out[column], column)
     if "id" not in out.columns:
@@ -326,7 +357,7 @@ def _require_text(values: pd.Series, column: str) -> None:
         found = values.iloc[int(bad[0])]
         raise PairsError(
             f"Column {column!r}, row {int(bad[0])}: expected text, found {found!r} ({type(found).__name__}); "
-            f"{bad.size:,} such rows. Drop or fix them, or let whimsight.read leave them out with a count."
+            f"{counted(bad.size, 'such row')}. Drop or fix them, or let whimsight.read leave them out with a count."
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight._suggest import nearest
 from whimsight.effects import benjamini_hochberg
 from whimsight.errors import FitError, StudyError
@@ -18,6 +19,7 @@ from whimsight.personalization.person import Person
 from whimsight.personalization.posterior import REACH, Gaussian, update
 from whimsight.personalization.sentences import verdicts
 from whimsight.personalization.subjectivity import SUBJECTIVITY_COLUMNS, share_opposed
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,7 +170,7 @@ class Personalization:
         )
         share, share_low, share_high = share_opposed(made.mean, se, tau, low, high)
         mean = np.where(np.isfinite(se), self.sign * made.mean, np.nan)
-        table = pd.DataFrame(
+        table = Table(
             {
                 "kind": shown["kind"],
                 "name": shown["name"],
@@ -235,7 +237,7 @@ class Personalization:
         return pd.Series(counts, index=pd.Index(self.annotators, name="annotator"), name="votes")
 
     def _by_annotator(self, values: NDArray[np.float64]) -> pd.DataFrame:
-        return pd.DataFrame(values, index=pd.Index(self.annotators, name="annotator"), columns=self.features)
+        return Table(values, index=pd.Index(self.annotators, name="annotator"), columns=self.features)
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -355,8 +357,9 @@ class Personalization:
         first, X = first[different], X[different]
         took = choose(belief, X, n, how, pair=matchup[first], seed=seed)
         mean, variance = X[took] @ belief.mean, np.einsum("ij,jk,ik->i", X[took], belief.covariance, X[took])
-        table = frame.iloc[first[took]][["prompt", "response_a", "response_b"]]
+        table = frame.iloc[first[took]][["response_a", "response_b"]]
         table.index = pd.Index(first[took], name="row")
+        table.insert(0, "prompt", self.study.pairs.shown_prompts(first[took]))
         table.insert(0, "information", information(mean, variance))
         return table
 
@@ -613,7 +616,7 @@ class Personalization:
         differ = verdicts(self.subjectivity).count("differ")
         return (
             f"<Personalization of {self.name!r}: {self.ballots.y.size:,} votes of {len(self.annotators):,} annotators; "
-            f"people differ in {differ} of {int(self.personal.sum())} personal features>"
+            f"people differ in {differ} of {counted(int(self.personal.sum()), 'personal feature')}>"
         )
 
     def _repr_html_(self) -> str:

@@ -14,6 +14,7 @@ from whimsight.effects import benjamini_hochberg
 from whimsight.errors import StudyError
 from whimsight.personalization.sentences import verdicts
 from whimsight.studies.inputs import study_controls
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -156,7 +157,7 @@ def types_of(people: Personalization, features: Sequence[str] | None, **choices:
     sign = people.sign[at]
     found = annotator_types(Told(told.score * sign, told.information * np.outer(sign, sign)), **choices)
     types = pd.Index(range(1, found.number + 1), name="type")
-    table = pd.DataFrame(
+    table = Table(
         {
             "name": np.tile(people.names[at], found.number),
             "weight": found.centres.ravel(),
@@ -172,7 +173,7 @@ def types_of(people: Personalization, features: Sequence[str] | None, **choices:
         held_out=found.held_out,
         shares=pd.Series(found.shares, index=types, name="share"),
         table=table,
-        membership=pd.DataFrame(found.membership, index=annotators, columns=types),
+        membership=Table(found.membership, index=annotators, columns=types),
     )
 
 

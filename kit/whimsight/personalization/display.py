@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.personalization.charts import by_spread
 from whimsight.personalization.sentences import own_name, plain, share_text, verdict
 from whimsight.personalization.summary import summary_lines
@@ -13,6 +14,7 @@ from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.words import number
 from whimsight.studies.charts import DISCOVERED, MEASURED
 from whimsight.studies.sentences import NAME
+from whimsight.tables import VERBATIM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +61,7 @@ def personalization_html(people: Personalization) -> str:
         ),
     ]
     style = "font-family:system-ui,sans-serif;max-width:52rem"
-    return str(tag("div", *view, class_="whimsight-people", style=style))
+    return str(tag("div", *view, class_=f"whimsight-people {VERBATIM}", style=style))
 
 
 def person_html(person: Person) -> str:
@@ -107,11 +109,9 @@ def person_html(person: Person) -> str:
             | (person.table["high"] < person.table["everyone"])
         ).sum()
     )
-    votes = f"{person.votes:,} vote{'' if person.votes == 1 else 's'}"
+    votes = counted(person.votes, "vote")
     count = (
-        f"{apart} weight{'' if apart == 1 else 's'} apart from everyone's"
-        if apart
-        else "not set apart from everyone yet"
+        f"{counted(apart, 'weight')} apart from everyone's" if apart else "not set apart from everyone yet"
     )
     view = [
         tag(
@@ -129,7 +129,7 @@ def person_html(person: Person) -> str:
         ),
     ]
     style = "font-family:system-ui,sans-serif;max-width:52rem"
-    return str(tag("div", *view, class_="whimsight-person", style=style))
+    return str(tag("div", *view, class_=f"whimsight-person {VERBATIM}", style=style))
 
 
 def said(people: Personalization, gain: Any = None) -> list[Html]:
@@ -274,8 +274,8 @@ def _facts(people: Personalization) -> str:
     total = len(people.features)
     personal = int(people.personal.sum())
     return (
-        f" · {len(people.annotators):,} annotators · {int(people.votes.sum()):,} decided votes · "
-        f"{personal} of {total} features personal"
+        f" · {counted(len(people.annotators), 'annotator')} · {counted(int(people.votes.sum()), 'decided vote')} · "
+        f"{personal} of {counted(total, 'feature')} personal"
     )
 
 

@@ -16,6 +16,7 @@ from whimsight.personalization.crowd import rows_of_each
 from whimsight.personalization.hierarchy import Hierarchy, fit_hierarchy
 from whimsight.personalization.posterior import Gaussian
 from whimsight.personalization.together import update_together
+from whimsight.tables import Table
 
 __all__ = ["KS", "METHODS", "Gain", "gain"]
 
@@ -330,7 +331,7 @@ def _told(
         lost = int(np.isnan(auc["everyone", name]).sum())
         reasons[f"people whose other votes are all of one kind, or none, after {name}"] = lost
     return Gain(
-        pd.DataFrame(rows, index=index, columns=columns),
-        pd.DataFrame(np.stack(list(more.values())), index=index, columns=people),
-        pd.DataFrame({"reason": list(reasons), "count": list(reasons.values())}),
+        Table(rows, index=index, columns=columns),
+        Table(np.stack(list(more.values())), index=index, columns=people),
+        Table({"reason": list(reasons), "count": list(reasons.values())}),
     )

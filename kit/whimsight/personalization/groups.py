@@ -14,6 +14,7 @@ from whimsight.effects.adjust import benjamini_hochberg, bonferroni
 from whimsight.effects.logit import fit_logit
 from whimsight.effects.rows import FEWEST
 from whimsight.errors import FitError
+from whimsight.tables import Table
 
 __all__ = ["GroupDifferences", "group_differences"]
 
@@ -148,13 +149,11 @@ def group_differences(
             [names[i] for i in kept], tested[1], people, np.bincount(g), strict=True
         ):
             offsets.append((j, name, *effect, int(m), int(k)))
-    p = pd.DataFrame(table, columns=["chi2", "df", "degrees", "p", "p_naive"])
+    p = Table(table, columns=["chi2", "df", "degrees", "p", "p_naive"])
     p.insert(4, "q", benjamini_hochberg(p["p"].to_numpy()))
     p.insert(5, "significant", bonferroni(p["p"].to_numpy(), alpha))
     columns = ["feature", "group", "offset", "low", "high", "weight", "annotators", "votes"]
-    return GroupDifferences(
-        p, pd.DataFrame(offsets, columns=columns).set_index(["feature", "group"]), left_out
-    )
+    return GroupDifferences(p, Table(offsets, columns=columns).set_index(["feature", "group"]), left_out)
 
 
 def _coded(group: Sequence[object] | NDArray[np.object_]) -> tuple[list[object], NDArray[np.int64]]:
@@ -197,7 +196,7 @@ def _large_enough(
         lost = np.unique(annotator[~given & (annotator >= 0)]).size
         left.append((None, int(lost), int((~given).sum()), "no group or no annotator"))
     kept = np.flatnonzero(~few_people & ~few_votes)
-    table = pd.DataFrame(left, columns=["group", "annotators", "votes", "reason"])
+    table = Table(left, columns=["group", "annotators", "votes", "reason"])
     return np.flatnonzero(given & np.isin(codes, kept)), kept, table
 
 

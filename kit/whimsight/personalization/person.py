@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.personalization.evidence import evidence, standardised
 from whimsight.personalization.posterior import REACH, Gaussian, predictive, update
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     import altair as alt
@@ -58,7 +60,7 @@ class Person:
         """Of the weights, float64 (F, F), features by features."""
         sign = self.people.sign
         values = self.known.covariance * np.outer(sign, sign)
-        return pd.DataFrame(values, index=self.people.features, columns=self.people.features)
+        return Table(values, index=self.people.features, columns=self.people.features)
 
     @property
     def known(self) -> Gaussian:
@@ -99,7 +101,7 @@ class Person:
         offset = self.offset
         with np.errstate(divide="ignore", invalid="ignore"):
             apart = np.where(offset.sd > 0, people.sign * offset.mean / offset.sd, 0.0)
-        table = pd.DataFrame(
+        table = Table(
             {
                 "name": people.names,
                 "personal": people.personal,
@@ -142,7 +144,8 @@ class Person:
             f"{name} {weight:+.2f} (everyone {everyone:+.2f})"
             for name, weight, everyone in zip(top["name"], top["weight"], top["everyone"], strict=True)
         ]
-        return f"<Person {self.name!r}: {self.votes} votes; {', '.join(said) or 'not set apart from everyone yet'}>"
+        apart = ", ".join(said) or "not set apart from everyone yet"
+        return f"<Person {self.name!r}: {counted(self.votes, 'vote')}; {apart}>"
 
     def _repr_html_(self) -> str:
         from whimsight.personalization.display import person_html

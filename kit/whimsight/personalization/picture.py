@@ -47,7 +47,7 @@ def about(people: Personalization, *, names_only: bool) -> dict[str, Any]:
     return {
         "name": clean(without_paths(people.name)),
         "rows": len(pairs),
-        "prompts": int(pairs.prompt_codes.max(initial=-1)) + 1,
+        "prompts": pairs.count_prompts(),
         "annotators": len(people.annotators),
         "votes": int(people.ballots.y.size),
         "names_only": names_only,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight._suggest import nearest
 from whimsight.errors import StudyError
 from whimsight.personalization.tally import Share, agreement
@@ -318,7 +319,7 @@ def _group(people: Personalization, column: str, value: str, who: NDArray[np.int
         id=f"group:{column}={value}",
         kind="group",
         label=value,
-        note=f"mean of {m:,} annotators" if m > 1 else "1 annotator",
+        note=f"mean of {counted(m, 'annotator')}" if m > 1 else "1 annotator",
         votes=int(people.hierarchy.votes[who].sum()),
         weights=weights,
         sd=sd,

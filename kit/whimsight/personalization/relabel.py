@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.personalization._reward.tables import chances
 
@@ -168,12 +169,12 @@ def _said(
         flips &= margin[sure] != 0
         low, high = _interval(flips, pairs.components()[sure])
         notes.append(
-            f"{int(flips.sum()):,} of {flips.size:,} decided votes flip ({flips.mean():.1%}, 95 % interval {low:.1%} "
-            f"to {high:.1%}, clustered by prompt)"
+            f"{int(flips.sum()):,} of {counted(flips.size, 'decided vote')} flip ({flips.mean():.1%}, 95 % interval "
+            f"{low:.1%} to {high:.1%}, clustered by prompt)"
         )
     fresh = int((~np.isfinite(before)).sum())
     if fresh:
-        notes.append(f"{fresh:,} rows had no label")
+        notes.append(f"{counted(fresh, 'row')} had no label")
     return [*notes, *_doubts(margin, doubt, unsure, least)]
 
 
@@ -182,12 +183,12 @@ def _doubts(margin: NDArray[np.float64], doubt: NDArray[np.bool_], unsure: str, 
     leaning = int(doubt.sum()) - level
     notes = []
     if level:
-        became = "left out" if unsure == "drop" else "ties"
-        notes.append(f"{level:,} rows differ in no feature with a weight: {became}")
+        became = "left out" if unsure == "drop" else "tied"
+        notes.append(f"{counted(level, 'row')} alike in every feature with a weight: {became}")
     if leaning:
-        became = {"keep": "they keep the more probable side", "tie": "ties", "drop": "left out"}[unsure]
+        became = {"keep": "the more probable side kept", "tie": "tied", "drop": "left out"}[unsure]
         notes.append(
-            f"{leaning:,} rows are unsure, the more probable side has less than {least:.0%}: {became}"
+            f"{counted(leaning, 'row')} unsure, the more probable side with less than {least:.0%}: {became}"
         )
     return notes
 

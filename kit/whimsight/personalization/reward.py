@@ -13,6 +13,7 @@ import pandas as pd
 from whimsight.personalization._reward.embedder import EmbedderNote, make_embedder
 from whimsight.personalization._reward.sets import read_pairs, read_set, read_sets
 from whimsight.personalization.posterior import REACH
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,7 +178,7 @@ class Reward:
         95 % intervals; NaN for weights that were set by hand.
         """
         reach = np.full(len(self.ids), np.nan) if self.sd is None else REACH * self.sd
-        table = pd.DataFrame(
+        table = Table(
             {
                 "kind": list(self.kinds),
                 "name": list(self.names),

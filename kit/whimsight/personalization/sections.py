@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from whimsight._plural import counted
 from whimsight.personalization.charts import by_spread
 from whimsight.personalization.display import said
 from whimsight.personalization.sentences import own_name, verdicts
@@ -115,14 +116,15 @@ def verdict_groups(people: Personalization) -> dict[str, list[str]]:
 def header(people: Personalization, present: Sequence[str]) -> Html:
     """Return the title, the figures and links to the sections that are there."""
     ballots = people.ballots
-    prompts = people.study.pairs.prompt_codes[ballots.rows]
-    figures = [
-        ("annotators", len(people.annotators)),
-        ("decided votes", int(ballots.y.size)),
-        ("distinct pairs", len(set(ballots.pair.tolist()))),
-        ("prompts", len(set(prompts.tolist()))),
+    counts = [
+        ("annotator", len(people.annotators)),
+        ("decided vote", int(ballots.y.size)),
+        ("distinct pair", len(set(ballots.pair.tolist()))),
     ]
-    entries = [tag("div", tag("dt", name), tag("dd", f"{count:,}")) for name, count in figures]
+    if prompts := people.study.pairs.count_prompts(ballots.rows):
+        counts.append(("prompt", prompts))
+    figures = [(thing if number == 1 else f"{thing}s", f"{number:,}") for thing, number in counts]
+    entries = [tag("div", tag("dt", name), tag("dd", number)) for name, number in figures]
     left = [f"{_LEFT_OUT.get(why, why)} ({count:,})" for why, count in ballots.left_out.items() if count]
     return tag(
         "header",
@@ -235,7 +237,7 @@ def persons(asked: Sequence[tuple[Person, Html]], *, linked: bool) -> Html | Non
             "Weights with 95 % intervals, those that set the annotator apart first; behind each the band that "
             "holds two thirds of all people. Filled marks, bold numbers: the interval leaves everyone's weight out."
         )
-        votes = f"{person.votes:,} decided vote{'' if person.votes == 1 else 's'}"
+        votes = counted(person.votes, "decided vote")
         parts.append(
             join(
                 tag("h3", tag("span", person.name, dir="auto"), tag("span", f" {votes}", class_="sure")),

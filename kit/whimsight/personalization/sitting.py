@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.pairs import Pairs
 from whimsight.pairs.report import ReadReport
@@ -112,7 +113,7 @@ def read_votes(value: Any, rows: Collection[int]) -> tuple[Vote, ...]:
         raise StudyError(f"votes is a list; found {type(value).__name__}.")
     if len(value) > len(rows):
         raise StudyError(
-            f"There are {len(value):,} votes on a pool of {len(rows)} pairs; each is judged once."
+            f"There are {counted(len(value), 'vote')} on a pool of {counted(len(rows), 'pair')}; each is judged once."
         )
     votes = tuple(_vote(one, place, rows) for place, one in enumerate(value))
     seen = [vote.row for vote in votes]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.personalization.evidence import standardised
 from whimsight.personalization.picture import about, cells, features, numbers, packed_votes, preset_json
@@ -119,8 +120,8 @@ def mixer_snapshot(
     room = max_bytes - size_of(facts | {"sets": []})
     if room < 0:
         raise StudyError(
-            f"A snapshot of {len(people.features)} features and {len(presets)} presets needs at least "
-            f"{max_bytes - room:,} bytes; max_bytes is {max_bytes:,}. Give it more, or ask for fewer annotators."
+            f"A snapshot of {counted(len(people.features), 'feature')} and {counted(len(presets), 'preset')} needs at "
+            f"least {max_bytes - room:,} bytes; max_bytes is {max_bytes:,}. Give it more, or ask for fewer annotators."
         )
     found = response_sets(people, sets, seed=seed) if sets else []
     return facts | {"sets": _fitting_sets(people, found, 0 if names_only else characters, room)}
@@ -182,8 +183,8 @@ def calibrator_snapshot(
     room = max_bytes - size_of(facts | {"pool": []})
     if room < 0:
         raise StudyError(
-            f"A snapshot of {len(people.features)} features needs at least {max_bytes - room:,} bytes; max_bytes is "
-            f"{max_bytes:,}. Give it more."
+            f"A snapshot of {counted(len(people.features), 'feature')} needs at least {max_bytes - room:,} bytes; "
+            f"max_bytes is {max_bytes:,}. Give it more."
         )
     rows = choose_pool(people, pool, seed=seed) if not names_only else np.empty(0, dtype=np.int64)
     pairs = _pool_pairs(people, rows)
@@ -195,10 +196,10 @@ def _fitting_sets(
     people: Personalization, found: Sequence[ResponseSet], characters: int, room: int
 ) -> list[dict[str, Any]]:
     """Lay out sets in ``room`` bytes: shorter texts first, then fewer sets."""
-    prompts = people.study.pairs.frame["prompt"].to_numpy(dtype=object)
+    prompts = people.study.pairs.shown_prompts(np.array([one.row for one in found], dtype=np.int64))
 
     def laid(n: int, limit: int) -> list[dict[str, Any]]:
-        return [_set_json(one, str(prompts[one.row]), limit) for one in found[:n]]
+        return [_set_json(one, str(prompts[i]), limit) for i, one in enumerate(found[:n])]
 
     def fits(n: int, limit: int) -> bool:
         return size_of(laid(n, limit)) <= room
@@ -242,8 +243,8 @@ def _set_json(one: ResponseSet, prompt: str, limit: int) -> dict[str, Any]:
 
 
 def _pool_pairs(people: Personalization, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
-    columns = ["prompt", "response_a", "response_b"]
-    some = people.study.pairs.frame[columns].iloc[rows]
+    pairs = people.study.pairs
+    some = pairs.frame[["response_a", "response_b"]].iloc[rows]
     codes = standardised(people, rows)
     return [
         {
@@ -255,5 +256,7 @@ def _pool_pairs(people: Personalization, rows: NDArray[np.int64]) -> list[dict[s
             "b_length": len(b),
             "codes": numbers(x),
         }
-        for row, (prompt, a, b), x in zip(rows, some.itertuples(index=False), codes, strict=True)
+        for row, prompt, (a, b), x in zip(
+            rows, pairs.shown_prompts(rows), some.itertuples(index=False), codes, strict=True
+        )
     ]

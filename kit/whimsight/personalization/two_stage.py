@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from whimsight.effects.adjust import benjamini_hochberg
 from whimsight.effects.pooling import PoolBy, pool
+from whimsight.tables import Table
 
 __all__ = ["Logit", "Slopes", "slopes", "two_stage"]
 
@@ -174,7 +175,7 @@ def two_stage(
         given = np.isfinite(value) & np.isfinite(variance)
         pooled = pool(value[given], variance[given], by=by, alpha=alpha)
         rows.append({name: getattr(pooled, name) for name in _COLUMNS} | {"annotators": pooled.n})
-    table = pd.DataFrame(rows, columns=[*_COLUMNS, "annotators"])
+    table = Table(rows, columns=[*_COLUMNS, "annotators"])
     table.insert(len(_COLUMNS), "q", benjamini_hochberg(table["p"].to_numpy(dtype=np.float64)))
     return table.assign(few=found.few, flat=found.flat, separated=found.separated)
 

@@ -13,6 +13,7 @@ from whimsight.errors import FitError
 from whimsight.personalization.crowd import rows_of_each
 from whimsight.personalization.hierarchy import Hierarchy
 from whimsight.personalization.sites import cavities, flat_sites, matched
+from whimsight.tables import Table
 
 __all__ = ["Told", "Types", "annotator_types", "told_by_people"]
 
@@ -223,7 +224,7 @@ def annotator_types(
     mixture = _Mixture(mixture.shares[order], mixture.centres[order], mixture.square)
     reach = _reach(told, mixture, alpha)
     spread = mixture.shares @ np.square(mixture.centres - mixture.shares @ mixture.centres)
-    table = pd.DataFrame(
+    table = Table(
         {"log_likelihood": held.mean(axis=1), "more": more.mean(axis=1), "se": se},
         index=pd.RangeIndex(1, most + 1, name="types"),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.files import atomic_write
 from whimsight.labels.csv_file import guard, unguard
@@ -20,6 +21,7 @@ from whimsight.pairs import Pairs
 from whimsight.pairs.report import ReadReport
 from whimsight.personalization.sitting import NOBODY
 from whimsight.studies.snapshot import clean
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from whimsight.studies import Study
@@ -140,9 +142,7 @@ def read_sitting(path: str | Path) -> pd.DataFrame:
         raise StudyError(f"{path.name!r} cannot be read as votes: {error}.") from error
     if not rows or tuple(rows[0]) != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
         raise StudyError(f"{path.name!r} is not a file of votes: its columns are not {', '.join(COLUMNS)}.")
-    frame = pd.DataFrame(
-        [[unguard(cell) for cell in row] for row in rows[1:]], columns=list(COLUMNS), dtype=object
-    )
+    frame = Table([[unguard(cell) for cell in row] for row in rows[1:]], columns=list(COLUMNS), dtype=object)
     for column in ("preference", "seconds"):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
     bad = ~(frame["preference"].isin([0.0, 0.5, 1.0]) & frame["consent"].isin(["private", "class"]))
@@ -201,24 +201,20 @@ def gather_votes(folder: str | Path, into: str | Path | None = None) -> Pairs:
             report.drop("private vote", list(range(start, total)))
     if not shared:
         raise StudyError(
-            f"No sitting in {folder.name!r} may be used in class ({private} private, {len(others)} files that are no "
-            "votes)."
+            f"No sitting in {folder.name!r} may be used in class ({private} private, "
+            f"{counted(len(others), 'file')} without votes)."
         )
     table = pd.concat(shared, ignore_index=True)
     table["id"] = table["sitting"] + ":" + table["id"]
     report.read, report.kept = total, len(table)
     report.notes.append(
-        f"{_count(len(shared), 'sitting')} for use in class; left out: {_count(private, 'private sitting')}, "
-        f"{_count(len(others), 'other file')}"
+        f"{counted(len(shared), 'sitting')} for use in class; left out: {counted(private, 'private sitting')}, "
+        f"{counted(len(others), 'other file')}"
     )
     pairs = Pairs(table, name=folder.stem, report=report)
     if into is not None:
         atomic_write(Path(into), _text(table[[*COLUMNS, "sitting"]]).encode("utf-8-sig"))
     return pairs
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _cast(frame: pd.DataFrame) -> list[object]:

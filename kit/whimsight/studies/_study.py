@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.studies.examples import Where, choose_rows, turn_examples
+from whimsight.studies.judged import no_judgments, no_suggestions
 from whimsight.studies.settings import Settings
 from whimsight.studies.work import Work
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
     from whimsight.autoencoder import SparseAutoencoder
     from whimsight.labels import LabelStore
+    from whimsight.language import LanguageModel
+    from whimsight.naming import Naming
     from whimsight.pairs import Pairs
     from whimsight.personalization import Personalization
     from whimsight.studies.highlights import Highlights
@@ -109,6 +114,17 @@ class Study:
         How long each stage took; not saved, so that the same study is the same file.
     path : Path or None
         The ``.whim`` file that it was opened from or saved to last.
+    suggestions : DataFrame
+        Names that language models proposed (`naming`), one row a candidate: ``feature``, ``name``, ``note``,
+        ``source`` (the model), ``end`` (1: fits the end with more as found, -1: the other), ``fit`` and
+        ``n_fit`` (correlation where it was chosen, and over how many pairs), ``winner``, ``fidelity``,
+        ``fidelity_low``, ``fidelity_high``, ``p``, ``n`` (on pairs that neither suggested nor chose it; NaN for
+        those that were not scored), ``q`` (over the model's winners), ``kept`` (the winner fits: p below .05 over
+        the number of discovered features, fidelity at least .2, 40 answers), ``missing`` (answers that failed).
+    judgments : DataFrame
+        Answers of language models: ``feature``, ``name``, ``row`` (position in ``pairs``), ``judge``,
+        ``part`` (choose or score), ``answer`` (1 response A has more, -1 B, 0 neither), ``swapped`` (the
+        answer with the responses in the other order; NaN where that was not asked), ``a_first``.
 
     Examples
     --------
@@ -132,6 +148,8 @@ class Study:
     facts: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
     path: Path | None = field(default=None, compare=False)
+    suggestions: pd.DataFrame = field(default_factory=no_suggestions)
+    judgments: pd.DataFrame = field(default_factory=no_judgments)
     _work: Work = field(default_factory=Work, init=False, compare=False)
 
     @property
@@ -143,6 +161,11 @@ class Study:
     def fingerprint(self) -> str:
         """sha256 of pairs, settings and dictionary: studies of one fingerprint have the same features."""
         return self._work.fingerprint(self)
+
+    @property
+    def pairs_fingerprint(self) -> str:
+        """`Pairs.fingerprint` of the pairs that were studied: studies of the same votes, with whatever settings."""
+        return str(self.facts.get("pairs_fingerprint") or self.pairs.fingerprint)
 
     @property
     def labels(self) -> LabelStore:
@@ -249,6 +272,11 @@ class Study:
             Columns ``row`` (position in ``pairs``), ``prompt``, ``more``, ``less``, ``more_is`` ("A" or
             "B"), ``code`` (``>= 0``), ``preferred`` (share of votes for the side with more; NaN without),
             ``votes``.
+
+        Raises
+        ------
+        StudyError
+            If the study has no such feature, or another choice makes no sense.
         """
         code = self.code(feature)
         matchups = self.pairs.matchups()
@@ -295,6 +323,65 @@ class Study:
 
         return personalize(self, features=features, annotator=annotator, by_prompt=by_prompt)
 
+    def naming(
+        self,
+        model: str | LanguageModel,
+        *,
+        features: str | Sequence[str] | None = None,
+        candidates: int = 5,
+        propose: bool = True,
+        pairs: int | None = None,
+        prompts: bool = True,
+        seed: int = 0,
+    ) -> Naming:
+        """Let a language model propose names and judge them; nothing is sent before `Naming.run`.
+
+        Parameters
+        ----------
+        model : str or LanguageModel
+            See `whimsight.language_model`.
+        features : sequence of str, or {"unnamed", "discovered"}; optional
+            By default the discovered features that nobody has named, verified or rejected.
+        candidates : int
+            Names that are proposed for each feature.
+        propose : bool
+            False judges the names that the features have now, and proposes none.
+        pairs : int, optional
+            Score each winner on so many pairs; by default at most 300, and fewer where that settles it.
+        prompts : bool
+            Whether the model sees the prompt beside the two responses.
+        seed : int
+
+        Returns
+        -------
+        Naming
+
+        Raises
+        ------
+        StudyError
+            If there is no such feature, or none to name.
+        LanguageError
+            If the model cannot be made.
+
+        Examples
+        --------
+        >>> naming = study.naming("gpt-4o-mini")    # doctest: +SKIP
+        >>> naming.plan()                           # doctest: +SKIP
+        >>> naming.run(budget=0.50)                 # doctest: +SKIP
+        """
+        from whimsight.naming import Naming
+
+        return Naming(
+            self,
+            model,
+            features=features,
+            candidates=candidates,
+            propose=propose,
+            pairs=pairs,
+            prompts=prompts,
+            seed=seed,
+        )
+
     def verification(self, feature: str) -> pd.DataFrame:
         """Return how far each judge's answers agree with a feature.
 
@@ -306,7 +393,8 @@ class Study:
         Returns
         -------
         DataFrame
-            Index ``judge`` (people who took the blind test of the feature's name, and the formula of its draft);
+            Index ``judge`` (people who took the blind test of the feature's name, language models that judged it,
+            and the formula of its draft);
             ``r`` (correlation with the code; NaN with too few answers), ``low``, ``high``, ``n``.
             ``.attrs["alpha"]``: Krippendorff's alpha between judges, None where too few pairs have two.
 
@@ -317,10 +405,88 @@ class Study:
         from whimsight.studies.verification import BlindTest
 
         found = BlindTest(self).verification(feature)
-        table = pd.DataFrame(found["judges"], columns=["judge", "r", "low", "high", "n"]).set_index("judge")
+        table = Table(found["judges"], columns=["judge", "r", "low", "high", "n"]).set_index("judge")
         table = table.astype({"r": float, "low": float, "high": float, "n": int})
         table.attrs["alpha"] = found["alpha"]
         return table
+
+    def agreement(self, feature: str) -> pd.DataFrame:
+        """Return how far every two judges of a feature's name agree beyond chance.
+
+        Judges are people who took the blind test of the name as it is now, language models that judged it
+        (`naming`), and the formula where the name is a measured attribute's.
+
+        Returns
+        -------
+        DataFrame
+            One row for each two: ``judge``, ``other``, ``kappa`` (Cohen's, a tie against a side being half a
+            disagreement) with ``low`` and ``high``, ``agreement`` (share of pairs on which both say the same), ``n``.
+
+        Examples
+        --------
+        >>> study.agreement("d00")    # doctest: +SKIP
+        """
+        from whimsight.naming.judges import agreement
+
+        return agreement(self, feature)
+
+    def position_bias(self) -> pd.DataFrame:
+        """Return how far language models follow the place of a response, from pairs judged in both orders.
+
+        Returns
+        -------
+        DataFrame
+            Index ``judge``; ``n`` pairs, ``consistent`` (share answered alike in both orders), ``follows`` (share in
+            which the same place was chosen twice, whichever response stood there), ``first`` and ``second`` (the two
+            parts of it), ``leaning`` (mean answer towards the first place, -1 to 1); with ``_low`` and ``_high``.
+        """
+        from whimsight.naming.judges import position_bias
+
+        return position_bias(self)
+
+    def judged_effect(
+        self,
+        feature: str,
+        effect: Literal["beta", "delta_win", "fidelity"] = "delta_win",
+        *,
+        judge: str | None = None,
+    ) -> pd.DataFrame:
+        """Return the effect of what a feature's name says, as a model judged it and corrected by what people judged.
+
+        A model judges many pairs and errs; people judge a random part of them (`FeatureLabeler` asks first about
+        pairs that a model judged). Prediction-powered inference takes the model's answers for what they are worth:
+        no systematic error of the model stays, and the interval is at most as wide as that of people's answers alone.
+
+        Parameters
+        ----------
+        feature : str
+            Id from ``study.features.index``. Pairs are held-out ones in which it is active.
+        effect : {"delta_win", "beta", "fidelity"}
+            How much oftener the response with more of it is chosen; log odds from "neither" to "A has more";
+            correlation of the answers with the code.
+        judge : str, optional
+            The model; the one with the most answers by default.
+
+        Returns
+        -------
+        DataFrame
+            Index ``using``: ``model``, ``people``, ``corrected``; ``value``, ``low``, ``high``, ``n``, ``weight`` (how
+            far the model's answers count), ``note``. The effect is over held-out pairs in which the feature is active.
+            Fewer than 40 pairs judged by people, or fewer than 20 prompts, correct nothing. Where people disagree, what
+            more of them say counts, and neither side where they are split.
+
+        Raises
+        ------
+        StudyError
+            If no model judged the name as it is now.
+
+        Examples
+        --------
+        >>> study.judged_effect("d00")    # doctest: +SKIP
+        """
+        from whimsight.naming.judges import judged_effect
+
+        return judged_effect(self, feature, effect, judge=judge)
 
     def highlights(self, feature: str, row: int, *, embedder: Any = None) -> Highlights:
         """Return the passages of a pair that drive its code; see `whimsight.studies.highlights.highlights`."""
@@ -388,10 +554,11 @@ class Study:
         StudyFileError
             When the file is missing, damaged, hostile, or written by a newer version.
         """
+        from whimsight.files import as_path
         from whimsight.studies.file import open_study
 
         study = open_study(path, cls)
-        study.path = Path(path).absolute()
+        study.path = as_path(path, "a study", StudyError).absolute()
         return study
 
     def significant(self) -> pd.DataFrame:
@@ -406,8 +573,8 @@ class Study:
     def __repr__(self) -> str:
         kinds = self.features["kind"].value_counts()
         return (
-            f"<Study {self.name!r}: {len(self.pairs):,} pairs, "
-            f"{kinds.get('measured', 0)} measured and {kinds.get('discovered', 0)} discovered features, "
+            f"<Study {self.name!r}: {counted(len(self.pairs), 'pair')}, {kinds.get('measured', 0)} measured and "
+            f"{counted(kinds.get('discovered', 0), 'discovered feature')}, "
             f"{int(self.features['significant'].fillna(False).astype(bool).sum())} with a significant effect>"
         )
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.table import interval_drawing
 from whimsight.studies._report.words import adjusted_for, feature_name, number, points
 from whimsight.studies.charts import DISCOVERED, MEASURED, telling
+from whimsight.tables import VERBATIM
 
 if TYPE_CHECKING:
     from whimsight.studies._study import Study
@@ -42,18 +44,22 @@ def study_html(study: Study) -> str:
         tag("p", _caption(study, labelled=labelled), style=f"{_SOFT};margin:6px 0 0;font-size:0.9em"),
     ]
     return str(
-        tag("div", *view, class_="whimsight-study", style="font-family:system-ui,sans-serif;max-width:48rem")
+        tag(
+            "div",
+            *view,
+            class_=f"whimsight-study {VERBATIM}",
+            style="font-family:system-ui,sans-serif;max-width:48rem",
+        )
     )
 
 
 def _facts(study: Study) -> str:
     kinds = study.features["kind"].value_counts()
-    facts = [
-        f"{len(study.pairs):,} rows",
-        f"{study.pair_codes.shape[0]:,} distinct pairs",
-        f"{int(study.pairs.prompt_codes.max(initial=-1)) + 1:,} prompts",
-        f"{kinds.get('measured', 0)} measured and {kinds.get('discovered', 0)} discovered features",
-    ]
+    facts = [counted(len(study.pairs), "row"), counted(study.pair_codes.shape[0], "distinct pair")]
+    if study.pairs.has_prompts:
+        facts.append(counted(study.pairs.count_prompts(), "prompt"))
+    discovered = counted(kinds.get("discovered", 0), "discovered feature")
+    facts.append(f"{kinds.get('measured', 0)} measured and {discovered}")
     if not study.prediction.empty and "all" in study.prediction.index:
         row: Any = study.prediction.loc["all"]
         facts.append(

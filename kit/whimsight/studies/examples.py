@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyError
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,12 +46,18 @@ def choose_rows(
     ndarray
         int64 (<= n,), the largest ``|code|`` first; ties in the order of the table.
 
+    Raises
+    ------
+    StudyError
+        If ``n`` or ``seed`` is no whole number from 0 on, or ``where`` none of what it may be.
+
     Examples
     --------
     >>> code = np.array([0.0, -3.0, 1.0, 2.0, 2.0], dtype=np.float32)
     >>> choose_rows(code, np.array([0, 1, 2, 3, 3]), n=3).tolist()
     [1, 3, 2]
     """
+    n, seed = _whole("n", n), _whole("seed", seed)
     active = np.flatnonzero(code)
     if unique and active.size:
         _, first = np.unique(pair_of_row[active], return_index=True)
@@ -60,7 +68,7 @@ def choose_rows(
     else:
         if where == "random":
             low, high = 0.0, 1.0
-        elif isinstance(where, tuple) and len(where) == 2 and 0.0 <= where[0] < where[1] <= 1.0:
+        elif _are_quantiles(where):
             low, high = where
         else:
             raise StudyError(
@@ -91,10 +99,10 @@ def turn_examples(
     response_a = frame["response_a"].to_numpy(dtype=object)[rows]
     response_b = frame["response_b"].to_numpy(dtype=object)[rows]
     share, votes = _votes_for_a(pairs.preference, *matchups, rows)
-    return pd.DataFrame(
+    return Table(
         {
             "row": rows,
-            "prompt": frame["prompt"].to_numpy(dtype=object)[rows],
+            "prompt": pairs.shown_prompts(rows),
             "more": np.where(a_has_more, response_a, response_b),
             "less": np.where(a_has_more, response_b, response_a),
             "more_is": np.where(a_has_more, "A", "B"),
@@ -103,6 +111,20 @@ def turn_examples(
             "votes": votes,
         }
     )
+
+
+def _whole(name: str, value: Any) -> int:
+    if not isinstance(value, int | np.integer) or value < 0:
+        raise StudyError(
+            f"{name} must be a whole number, 0 or more, such as {name}=10; found {value!r} ({type(value).__name__})."
+        )
+    return int(value)
+
+
+def _are_quantiles(where: Any) -> bool:
+    if not isinstance(where, tuple) or len(where) != 2 or not all(isinstance(end, Real) for end in where):
+        return False
+    return bool(0.0 <= where[0] < where[1] <= 1.0)
 
 
 def _votes_for_a(

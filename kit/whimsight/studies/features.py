@@ -9,6 +9,7 @@ import pandas as pd
 
 from whimsight.studies._study import FEATURE_COLUMNS
 from whimsight.studies.inputs import residual_map
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,9 +61,7 @@ def empty_features(n_discovered: int) -> pd.DataFrame:
 
     width = max(2, len(str(n_discovered - 1)))
     ids = [f"d{j:0{width}d}" for j in range(n_discovered)]
-    table = pd.DataFrame(
-        np.nan, index=pd.Index([*ids, *ATTRIBUTES], name="feature"), columns=list(FEATURE_COLUMNS)
-    )
+    table = Table(np.nan, index=pd.Index([*ids, *ATTRIBUTES], name="feature"), columns=list(FEATURE_COLUMNS))
     measured = np.arange(len(table)) >= n_discovered
     table["kind"] = np.where(measured, "measured", "discovered")
     table["name"] = [*ids, *(a.name for a in ATTRIBUTES.values())]

@@ -7,7 +7,8 @@ member                      holds
                             and for every other member its sha256, size and columns
 ``pairs.parquet``           the pairs; prompt and responses are positions in ``texts.parquet``
 ``texts.parquet``           every distinct prompt and response, once
-``features.parquet`` ...    the study's tables: features, prediction, joint, lasso, drafts
+``features.parquet`` ...    the study's tables: features, prediction, joint, lasso, drafts; suggestions and
+                            judgments, where language models gave some
 ``autoencoder.safetensors``  the dictionary of discovered features
 ``arrays.safetensors``      pair_codes, pair_of_row, attribute_scale, residual_map
 ==========================  ====================================================================
@@ -27,10 +28,13 @@ import numpy as np
 import pandas as pd
 
 from whimsight.errors import StudyFileError
-from whimsight.files import atomic_write
+from whimsight.files import as_path, atomic_write
+from whimsight.labels.paths import contents, is_folder
 from whimsight.studies._file.archive import MANIFEST, pack, unpack, unpack_manifest
 from whimsight.studies._file.check import check_arrays, check_members, check_schema
 from whimsight.studies._file.tables import table_from_bytes, table_to_bytes
+from whimsight.studies.judged import check_judged, mended
+from whimsight.studies.paths import no_file, no_folder
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -52,6 +56,7 @@ _TABLES = {
     "lasso": "lasso",
     "drafts": "drafts",
 }  # member to attribute of the study: a file holds what was computed; people's work lies beside it
+_JUDGED = ("suggestions", "judgments")  # only in the files of studies that a language model was asked about
 _TEXTS = ("prompt", "response_a", "response_b")
 _STALE_SECONDS = 15 * 60
 
@@ -81,13 +86,12 @@ def save_study(study: Study, path: str | Path) -> Path:
     StudyFileError
         If the folder is missing or cannot be written, or the disk is full; an older file is then intact.
     """
-    target = Path(path)
+    target = as_path(path, "where to save the study, such as 'votes.whim'", StudyFileError)
+    wrong = "it is a folder. Give a file name." if is_folder(target) else no_folder(target)
+    if wrong:
+        raise StudyFileError(f"Cannot save the study to {target.name!r}: {wrong}")
     data = _to_bytes(study)
     try:
-        if target.is_dir():
-            raise StudyFileError(
-                f"Cannot save the study to {target.name!r}: it is a folder. Give a file name."
-            )
         atomic_write(target, data)
         _clear_stale(target)
     except OSError as error:
@@ -114,14 +118,18 @@ def open_study(path: str | Path, cls: type[_Study]) -> _Study:
         When the file is missing, cut short, damaged, written by a newer version, or hostile: entries that
         point outside, more content than declared, tables that do not fit each other.
     """
-    source = Path(path)
+    source = as_path(path, "a study, such as 'votes.whim'", StudyFileError)
     try:
+        if is_folder(source):
+            raise StudyFileError(
+                f"it is not a file. The folder {contents(source, '.whim')}; name a file in it."
+            )
         if not stat.S_ISREG(source.stat().st_mode):
             raise StudyFileError("it is not a file.")
         with source.open("rb") as file:
             return _from_file(file, cls)
-    except FileNotFoundError:
-        raise StudyFileError(f"There is no file {source.name!r} here. Check the path.") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise StudyFileError(no_file(source)) from None
     except StudyFileError as error:
         raise StudyFileError(f"Cannot open {source.name!r}: {_sentence(error)}") from error
     # A hostile file may fail anywhere in zip, JSON, Arrow or safetensors, each with its own kinds of errors;
@@ -140,6 +148,8 @@ def _to_bytes(study: Study) -> bytes:
     import whimsight
 
     frames = {**_split_texts(study.pairs), **{name: getattr(study, of) for name, of in _TABLES.items()}}
+    if len(study.suggestions) or len(study.judgments):
+        frames |= {name: getattr(study, name) for name in _JUDGED}
     members: dict[str, bytes] = {}
     about: dict[str, dict[str, Any]] = {}
     for name, frame in frames.items():
@@ -175,7 +185,10 @@ def _from_file(file: BinaryIO, cls: type[_Study]) -> _Study:
     check_schema(manifest, SCHEMA)
     wanted = {f"{name}.parquet" for name in ("pairs", "texts", *_TABLES)}
     wanted |= {"autoencoder.safetensors", "arrays.safetensors"}
-    check_members(manifest, set(archive.namelist()) - {MANIFEST}, wanted)
+    members = set(archive.namelist()) - {MANIFEST}
+    judged = {f"{name}.parquet" for name in _JUDGED}
+    wanted |= judged if judged & members else set()
+    check_members(manifest, members, wanted)
 
     def table(name: str) -> pd.DataFrame:
         member = f"{name}.parquet"
@@ -186,7 +199,10 @@ def _from_file(file: BinaryIO, cls: type[_Study]) -> _Study:
     autoencoder = SparseAutoencoder.from_bytes(unpack(archive, manifest, "autoencoder.safetensors"))
     arrays = {k: np.array(v) for k, v in load(unpack(archive, manifest, "arrays.safetensors")).items()}
     check_arrays(arrays, autoencoder, tables["features"], len(pairs))
-    return cls(
+    named = {name: mended(table(name)) for name in _JUDGED} if judged & members else {}
+    if named:
+        check_judged(**named, features=tables["features"].index.tolist(), rows=len(pairs))
+    study = cls(
         pairs=pairs,
         settings=Settings.from_dict(manifest["settings"]),
         found=tables["features"],
@@ -201,6 +217,9 @@ def _from_file(file: BinaryIO, cls: type[_Study]) -> _Study:
         residual_map=arrays.get("residual_map"),
         facts=dict(manifest["facts"]),
     )
+    if named:
+        study.suggestions, study.judgments = named["suggestions"], named["judgments"]
+    return study
 
 
 def _arrays(study: Study) -> dict[str, NDArray[Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.errors import EmbeddingError, StudyError
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _ready(embeddings: NDArray[np.float32], n_texts: int) -> NDArray[np.float32]
     bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
     if bad.size:
         raise EmbeddingError(
-            f"{bad.size:,} rows of the ready embeddings hold NaN or infinity, the first at row {bad[0]}."
+            f"The ready embeddings hold NaN or infinity in {counted(bad.size, 'row')}, first in row {bad[0]}."
         )
     return normalise(matrix)
 

@@ -15,6 +15,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.studies._report.fitting import fitted, reduced
 from whimsight.studies._report.markup import Html, join, tag
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LABELER",
+    "STUDY_MARK",
     "bounded",
     "built",
     "living_widget",
@@ -35,6 +37,9 @@ __all__ = [
 
 LABELER = "labeler"
 """The front-end module that shows a study; a comparison has one of its own."""
+
+STUDY_MARK = "whimsight-study"
+"""Name of the meta element that says of which study's pairs a page is the report."""
 
 _LABEL = ("name", "status", "note", "tags", "turned", "fidelity")
 _RISKY = re.compile("[<>\u2028\u2029\ud800-\udfff]")
@@ -98,7 +103,7 @@ def widget_page(
     picture = bounded(snapshot, max_bytes - frame)
     if picture is None:
         raise StudyError(
-            f"A page with {len(snapshot['features'])} features does not fit in max_bytes={max_bytes:,}; "
+            f"A page with {counted(len(snapshot['features']), 'feature')} does not fit in max_bytes={max_bytes:,}; "
             f"give it at least {_size(page(reduced(snapshot, 0, 0))):,}."
         )
     return page(picture)
@@ -182,7 +187,14 @@ def living_widget(
     )
 
 
-def whole_page(title: str, body: Html, *, style: str = "", module: str | None = LABELER) -> str:
+def whole_page(
+    title: str,
+    body: Html,
+    *,
+    style: str = "",
+    module: str | None = LABELER,
+    mark: tuple[str, str] | None = None,
+) -> str:
     """Return a document around a body that may hold a `living_widget`.
 
     Parameters
@@ -193,6 +205,9 @@ def whole_page(title: str, body: Html, *, style: str = "", module: str | None = 
         Style sheet of the page, beside the widget's own.
     module : str, optional
         Name of the widget's front-end module; None for a page without a widget, on which no script may run.
+    mark : (str, str), optional
+        Name and content of the meta element that says what the page is the report of, such as `STUDY_MARK` and the
+        fingerprint of the study's pairs.
     """
     script = built("host.js") if module else ""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -208,6 +223,7 @@ def whole_page(title: str, body: Html, *, style: str = "", module: str | None = 
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", name=mark[0], content=mark[1]) if mark else None,
         tag("title", title),
         tag("style", Html(own_style("page.css") + style)),
         tag("style", Html(built(f"{module}.css"))) if module else None,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from whimsight.studies.settings import Settings
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def predict_with_lasso(
     if progress is not None:
         progress("predict", 1, 2)
     if table.empty:
-        return table, pd.DataFrame()
+        return table, Table()
     path = lasso_path(
         codes[inputs.inverse],
         pairs.preference,
@@ -74,11 +75,11 @@ def predict(
     y = pairs.preference
     decided = np.flatnonzero(np.isfinite(y) & (y != 0.5) & (pairs.weight > 0))
     if np.unique(pairs.components(settings.groups)[decided]).size < _FEWEST_GROUPS:
-        return pd.DataFrame()
+        return Table()
     folds = _folds(pairs, settings, settings.seed if folds_seed is None else folds_seed)
     first, fold = y[decided] > 0.5, folds[decided]
     if any(np.unique(first[fold != held]).size < 2 for held in np.unique(fold)):
-        return pd.DataFrame()
+        return Table()
     return prediction(_blocks(inputs, settings), y, folds=folds, clusters=clusters, weights=pairs.weight)
 
 

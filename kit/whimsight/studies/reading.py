@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from whimsight.pairs import Pairs
     from whimsight.studies._study import Study
+    from whimsight.studies.settings import Settings
 
-__all__ = ["HELD_OUT", "Reading", "Shown", "reading_split"]
+__all__ = ["HELD_OUT", "Reading", "Shown", "held_out_rows", "reading_split"]
 
 HELD_OUT = 0.3
 """Share of the rows that nobody reads before being tested on them."""
@@ -38,10 +41,19 @@ def reading_split(study: Study) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     --------
     >>> reading, held_out = reading_split(study)    # doctest: +SKIP
     """
-    try:
-        return study.pairs.split(HELD_OUT, seed=study.settings.seed, columns=study.settings.groups)
-    except PairsError:  # one group of rows: no part of it is independent of the rest
-        return np.arange(len(study.pairs)), np.empty(0, dtype=np.int64)
+    held_out = held_out_rows(study.pairs, study.settings)
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def held_out_rows(pairs: Pairs, settings: Settings) -> NDArray[np.bool_]:
+    """Return which rows nobody reads before being tested on them, bool (n_pairs,).
+
+    Formulas' drafts are not suggested or chosen by them either, so that a blind test of a draft is one.
+    """
+    out = np.zeros(len(pairs), dtype=np.bool_)
+    with suppress(PairsError):  # one group of rows: no part of it is independent of the rest
+        out[pairs.split(HELD_OUT, seed=settings.seed, columns=settings.groups)[1]] = True
+    return out
 
 
 @dataclass(frozen=True, slots=True)

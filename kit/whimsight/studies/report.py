@@ -7,28 +7,37 @@ notebook, read-only, with people's names, statuses, notes and tags, and without 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from html import unescape
+from typing import TYPE_CHECKING, NamedTuple
 
 from whimsight.errors import StudyError
-from whimsight.files import atomic_write
+from whimsight.files import as_path, atomic_write
+from whimsight.labels.paths import is_folder
 from whimsight.studies._report import sections
 from whimsight.studies._report.fitting import reduced
-from whimsight.studies._report.markup import Html, join, tag
+from whimsight.studies._report.markup import Html, join, tag, text
 from whimsight.studies._report.words import without_paths
 from whimsight.studies.charts import features_chart, prediction_chart, surest
-from whimsight.studies.page import bounded, living_widget, own_style, whole_page
+from whimsight.studies.page import STUDY_MARK, bounded, living_widget, own_style, whole_page
+from whimsight.studies.paths import no_folder
 from whimsight.studies.snapshot import labels_dict, snapshot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import altair as alt
 
     from whimsight.studies._study import Study
 
-__all__ = ["drawing", "report_html", "write_page", "write_report"]
+__all__ = ["ReportOf", "drawing", "name_in_report", "report_html", "report_of", "write_page", "write_report"]
 
 _TOP = 30
 _EXAMPLES, _CHARACTERS = 20, 8_000
+_AFTER_NAME = " · Whimsight"
+_HEAD = 65_536  # characters in which a page has said what it is
+_SAYS = re.compile(
+    rf'<meta name="([a-z-]+)" content="([0-9a-f]+)"/><title>(.*?){_AFTER_NAME}</title>', re.DOTALL
+)
 _SNAPSHOT = 4_300_000
 """Bytes for the features and their examples: with the front end and the drawings the page stays below 5 MB."""
 
@@ -66,7 +75,11 @@ def write_page(path: str | Path, page: str) -> Path:
     StudyError
         If the file cannot be written.
     """
-    target = Path(path)
+    target = as_path(path, "where to write the report, such as 'report.html'", StudyError)
+    if is_folder(target):
+        raise StudyError(f"Cannot write the report to {str(target)!r}: it is a folder. Name a file in it.")
+    if wrong := no_folder(target):
+        raise StudyError(f"Cannot write the report to {target.name!r}: {wrong}")
     try:
         atomic_write(target, page.encode("utf-8"))
     except OSError as error:
@@ -96,7 +109,51 @@ def report_html(study: Study, *, names_only: bool = False) -> str:
             class_="report",
         )
     )
-    return whole_page(f"{without_paths(study.name)} · Whimsight", body, style=own_style("style.css"))
+    title = f"{without_paths(study.name)}{_AFTER_NAME}"
+    return whole_page(title, body, style=own_style("style.css"), mark=(STUDY_MARK, study.pairs_fingerprint))
+
+
+class ReportOf(NamedTuple):
+    """What a report says of the study, or the comparison, that it is about.
+
+    Attributes
+    ----------
+    name : str
+        As `name_in_report` gives it.
+    fingerprint : str
+        See `Study.pairs_fingerprint`, and `whimsight.comparisons.report.fingerprint_of`.
+    """
+
+    name: str
+    fingerprint: str
+
+
+def report_of(path: Path, mark: str = STUDY_MARK) -> ReportOf | None:
+    """Return which study a file is the report of; None where it is anything else, or cannot be read.
+
+    Parameters
+    ----------
+    path : Path
+    mark : str
+        Name of the meta element that reports of this kind have.
+    """
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            said = _SAYS.search(file.read(_HEAD))
+    except OSError:
+        return None
+    return ReportOf(unescape(said[3]), said[2]) if said is not None and said[1] == mark else None
+
+
+def name_in_report(name: str) -> str:
+    r"""Return a study's name as its report has it: without folders and without what no page may hold.
+
+    Examples
+    --------
+    >>> name_in_report("/srv/votes/mt-bench & \x07")
+    'mt-bench & �'
+    """
+    return unescape(text(without_paths(name)))
 
 
 def _widget(study: Study, *, names_only: bool) -> Html:

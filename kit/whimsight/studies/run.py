@@ -12,6 +12,7 @@ from whimsight.studies._study import Study
 from whimsight.studies.features import empty_features, encode, fit_autoencoder, unexplained
 from whimsight.studies.inputs import control_matrix, find_control, own_controls, prepare
 from whimsight.studies.predict import predict_with_lasso
+from whimsight.studies.reading import held_out_rows
 from whimsight.studies.stages import (
     Clock,
     draft_names,
@@ -116,6 +117,7 @@ def study(
         model,
         settings,
         progress,
+        held_out=held_out_rows(pairs, settings)[inputs.first],
     )
     autoencoder = autoencoder.turned(sign)
     codes[:, : sign.size] *= sign

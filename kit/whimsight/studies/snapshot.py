@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.errors import StudyError
 from whimsight.studies._report.words import without_paths
 from whimsight.studies.reading import Reading, Shown, reading_split
@@ -102,7 +103,7 @@ def snapshot(
     room = max_bytes - size_of(facts) - size_of({"examples": {str(f): [] for f in table.index}, "texts": []})
     if room < 0:
         raise StudyError(
-            f"A snapshot of {len(table)} features needs at least {max_bytes - room:,} bytes; max_bytes is "
+            f"A snapshot of {counted(len(table), 'feature')} needs at least {max_bytes - room:,} bytes; max_bytes is "
             f"{max_bytes:,}. Give it more."
         )
     n = 0 if names_only else examples
@@ -114,7 +115,8 @@ def snapshot(
 def labels_dict(study: Study, *, report: bool = False) -> dict[str, dict[str, Any]]:
     """Return what people made of the features, as ``Record<FeatureId, Label>`` of ``protocol.ts``.
 
-    ``fidelity`` is there where people's blind tests of the name have an interval: r and its two ends.
+    ``fidelity`` is there where people's blind tests of the name, or a language model's answers, have an interval: r
+    and its two ends; ``judge`` says whose where it is a model's.
 
     Parameters
     ----------
@@ -124,9 +126,13 @@ def labels_dict(study: Study, *, report: bool = False) -> dict[str, dict[str, An
     """
     made = label_rows(study.labels.labels, report=report)
     features = study.features
-    for feature, row in features[features["judge"] == PERSON].iterrows():
+    models = set(study.suggestions["source"])
+    for feature, row in features[features["judge"].isin({PERSON, *models})].iterrows():
         numbers = [float(row[c]) for c in ("fidelity", "fidelity_low", "fidelity_high")]
-        made.setdefault(str(feature), {})["fidelity"] = numbers
+        said = made.setdefault(str(feature), {})
+        said["fidelity"] = numbers
+        if row["judge"] != PERSON:
+            said["judge"] = clean(str(row["judge"]))
     return made
 
 
@@ -186,7 +192,7 @@ def _about(study: Study, *, names_only: bool) -> dict[str, Any]:
         "name": clean(without_paths(study.name)),
         "rows": len(study.pairs),
         "pairs": int(study.pair_codes.shape[0]),
-        "prompts": int(study.pairs.prompt_codes.max(initial=-1)) + 1,
+        "prompts": study.pairs.count_prompts(),
         "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
         "labelled": int(np.isfinite(study.pairs.preference).sum()),
         "controls": [clean(str(c)) for c in study.settings.controls],
@@ -291,11 +297,12 @@ def fitting(
 
 
 def _lay_out(study: Study, shown: Sequence[list[Shown]]) -> tuple[list[list[dict[str, Any]]], list[str]]:
-    """Return examples whose texts are positions in a list that holds each text once."""
-    rows = sorted({s.row for several in shown for s in several})
-    place_of = {row: i for i, row in enumerate(rows)}
-    some = study.pairs.frame[["prompt", "response_a", "response_b"]].iloc[rows]
-    prompt, a, b = (some[c].tolist() for c in some.columns)
+    """Return examples whose texts are positions in a list that holds each text once; a made-up prompt is empty."""
+    rows = np.unique([s.row for several in shown for s in several]).astype(np.int64)
+    place_of = {row: i for i, row in enumerate(rows.tolist())}
+    some = study.pairs.frame[["response_a", "response_b"]].iloc[rows]
+    prompt = study.pairs.shown_prompts(rows).tolist()
+    a, b = (some[c].tolist() for c in some.columns)
     place: dict[str, int] = {}
 
     def one(s: Shown) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from whimsight._suggest import nearest
 from whimsight.studies.settings import Settings
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,6 +106,8 @@ def draft_names(
     model: Embedder | None,
     settings: Settings,
     progress: Progress | None,
+    *,
+    held_out: NDArray[np.bool_],
 ) -> tuple[pd.DataFrame, NDArray[np.float32]]:
     """Draft names for the discovered features and write them with their fidelity into the table.
 
@@ -120,6 +123,8 @@ def draft_names(
         int64 (n,).
     attributes : ndarray
         float32 (n_texts, p).
+    held_out : ndarray
+        bool (n,): pairs of blind tests (`held_out_rows`), on which the drafts are scored.
 
     Returns
     -------
@@ -132,7 +137,7 @@ def draft_names(
     measured = features.index[m:]
     features.loc[measured, ["fidelity", "fidelity_low", "fidelity_high"]] = 1.0
     if not settings.names:
-        return pd.DataFrame(), np.ones(m, dtype=np.float32)
+        return Table(), np.ones(m, dtype=np.float32)
     from whimsight.names import UNNAMED, draft
 
     plain = settings.template == "{response}"
@@ -144,6 +149,7 @@ def draft_names(
         decoder=autoencoder.decoder if plain and model is not None else None,
         embedder=model if plain else None,
         seed=settings.seed,
+        held_out=held_out,
         progress=progress,
     )
     drafts.index = features.index[:m]
@@ -166,7 +172,7 @@ def pair_facts(pairs: Pairs) -> dict[str, Any]:
     frame = pairs.frame
     return {
         "rows": len(pairs),
-        "prompts": int(np.unique(pairs.prompt_codes).size),
+        "prompts": pairs.count_prompts(),
         "annotators": int(frame["annotator"].nunique()) if "annotator" in frame else 0,
         "labelled": int(np.isfinite(pairs.preference).sum()),
         "ties": int((pairs.preference == 0.5).sum()),

@@ -13,16 +13,21 @@ import pandas as pd
 from whimsight.errors import StudyError
 from whimsight.names.drafting import UNNAMED
 from whimsight.names.fidelity import fidelity
+from whimsight.studies.judged import agreed, scored
 from whimsight.studies.reading import Reading
 from whimsight.studies.snapshot import clean
 from whimsight.studies.work import PERSON, shown_name
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whimsight.studies._study import Study
 
-__all__ = ["PERSON", "BlindTest"]
+__all__ = ["FORMULA", "PERSON", "BlindTest"]
+
+FORMULA = "formula"
+"""The judge that is a formula, where judges stand side by side."""
 
 _FEWEST = 10  # shared pairs, before agreement is told
 _LONGEST = 200_000
@@ -75,7 +80,14 @@ class BlindTest:
         return self.study.pairs.components(self.study.settings.groups)
 
     def name(self, feature: str) -> str:
-        """Return what the feature is called now; a turned one without a name of its own is an opposite."""
+        """Return what the feature is called now; a turned one without a name of its own is an opposite.
+
+        Raises
+        ------
+        StudyError
+            If the study has no such feature.
+        """
+        self.study.column(feature)
         label = self._label(feature)
         turned = bool(label.get("turned"))
         return shown_name(self._found_name(feature), str(label.get("name") or ""), turned=turned)
@@ -104,6 +116,9 @@ class BlindTest:
         left = np.setdiff1d(rows[self.reading.code(feature, rows) != 0], done.to_numpy(dtype=np.int64))
         if left.size == 0:
             return None
+        # Pairs that a model judged, themselves drawn at random, come first: there the two can be compared.
+        also = np.intersect1d(left, self._models(feature, name)["row"].to_numpy(dtype=np.int64))
+        left = also if also.size else left
         rng = np.random.default_rng([abs(int(seed)), column])
         row, first_is_a = int(rng.choice(left)), bool(rng.random() < 0.5)
         token = secrets.token_urlsafe(12)
@@ -115,7 +130,7 @@ class BlindTest:
         first, second = texts if first_is_a else texts[::-1]
         return {
             "token": token,
-            "prompt": _text(pair["prompt"]),
+            "prompt": _text(self.study.pairs.shown_prompts(np.array([row]))[0]),
             "first": _text(first),
             "second": _text(second),
         }
@@ -144,8 +159,9 @@ class BlindTest:
         """Return how far each judge agrees with the code, and with each other.
 
         People are judged on the pairs that they answered for the name as it is now; r is their answers'
-        correlation with the code (turned where the feature is), its interval clustered by prompt. The formula's r
-        is that of the draft. Agreement is Krippendorff's alpha (ordinal) over the pairs that two judges answered,
+        correlation with the code (turned where the feature is), its interval clustered by prompt. A language model's
+        is that of its answers for this name on pairs that had not chosen it. The formula's r is that of the draft.
+        Agreement is Krippendorff's alpha (ordinal) over the pairs that two judges answered,
         from 10 such pairs on; the formula takes part where the name is a measured attribute's.
 
         Returns
@@ -160,18 +176,21 @@ class BlindTest:
         code = np.asarray(polarity * self.reading.code(feature, rows), dtype=np.float32)
         judges = []
         who = answers["author"].to_numpy(dtype=object)
+        called = self._called({*who}, PERSON)
         for author in sorted({*who}, key=lambda a: (a != self.author, a)):
             mine = who == author
             judged = answers["answer"].to_numpy(dtype=np.float64)[mine]
             found = fidelity(code[mine], judged, clusters=self._clusters[rows[mine]])
             # The one who is being tested is "person", others go by their names.
-            called = PERSON if author == self.author else clean(str(author))
+            shown = PERSON if author == self.author else clean(called[str(author)])
             r = None if found.low != found.low else _known(found.r)
-            judges.append(_result(called, r, found.low, found.high, int(mine.sum())))
+            judges.append(_result(shown, r, found.low, found.high, int(mine.sum())))
+        for judge in sorted(set(self._models(feature, name)["judge"])):
+            judges += self._model(feature, name, str(judge), polarity)
         judges += self._formula(feature, column, name, polarity)
         return {
             "judges": judges,
-            "alpha": self._alpha(feature, name, answers),
+            "alpha": self._alpha(feature),
             "answered": int((who == self.author).sum()),
         }
 
@@ -203,15 +222,63 @@ class BlindTest:
             r, low, high = -r, None if high is None else -high, None if low is None else -low
         return [_result(judge, r, low, high, 0 if pd.isna(n) else int(n))]
 
-    def _alpha(self, feature: str, name: str, answers: pd.DataFrame) -> float | None:
-        if answers.empty:
-            return None
-        table = answers.pivot_table(index="author", columns="row", values="answer", aggfunc="last")
-        said = [table.to_numpy(dtype=np.float64)]
-        formula = self._formula_answers(feature, name, table.columns.to_numpy(dtype=np.int64))
-        if formula is not None:
-            said.append(formula[None, :])
-        return _agreement(np.vstack(said))
+    def _models(self, feature: str, name: str) -> pd.DataFrame:
+        """Return what models answered for a name on pairs that had not chosen it."""
+        said = self.study.judgments
+        ours = (said["feature"] == feature) & (said["name"] == name) & (said["part"] == "score")
+        return said[ours]
+
+    def _model(self, feature: str, name: str, judge: str, polarity: float) -> list[dict[str, Any]]:
+        suggested = self.study.suggestions
+        known = scored(suggested[suggested["source"] == judge], feature, name)
+        if known is None:
+            return []
+        _, found, end = known
+        found = found if end * polarity > 0 else found.reversed()
+        return [_result(clean(judge), _known(found.r), found.low, found.high, found.n)]
+
+    def _alpha(self, feature: str) -> float | None:
+        said = self.answers(feature)
+        return None if said.empty else _agreement(said.to_numpy(dtype=np.float64).T)
+
+    def answers(self, feature: str) -> pd.DataFrame:
+        """Return what each judge said about the feature's name as it is now.
+
+        Returns
+        -------
+        DataFrame
+            Index ``row`` (position in ``study.pairs``), a column a judge: models by their names, people by theirs (with
+            " (person)" behind it where a model is called so, too), and ``"formula"``. 1 where response A has more, -1
+            where B has, 0 where neither, NaN where it was not asked. A model's answer in both orders of the responses
+            counts where the two agree, and else as 0.
+        """
+        name = self.name(feature)
+        people, models = self._answers(feature, name), self._models(feature, name)
+        both = (models[c].to_numpy(dtype=np.float64) for c in ("answer", "swapped"))
+        said = Table(
+            {
+                "row": [*people["row"], *models["row"]],
+                "judge": [*people["author"].map(self._called({*people["author"]})), *models["judge"]],
+                "answer": [*people["answer"], *agreed(*both)],
+            }
+        )
+        if said.empty:
+            return Table(index=pd.Index([], name="row", dtype=np.int64))
+        table = said.pivot_table(index="row", columns="judge", values="answer", aggfunc="last")
+        table.columns.name = None
+        formula = self._formula_answers(feature, name, table.index.to_numpy(dtype=np.int64))
+        return table if formula is None else table.assign(**{FORMULA: formula})
+
+    def _called(self, authors: set[Any], *taken: str) -> dict[str, str]:
+        """Return what people are called beside judges of other kinds, which keep their names."""
+        others = {*self.study.judgments["judge"], FORMULA, *taken}
+        called = {}
+        for author in map(str, authors):
+            name = author
+            while name in others or (name != author and name in authors):
+                name = f"{name} (person)"
+            called[author] = name
+        return called
 
     def _formula_answers(
         self, feature: str, name: str, rows: NDArray[np.int64]

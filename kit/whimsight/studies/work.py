@@ -15,6 +15,7 @@ import pandas as pd
 from whimsight.errors import LabelsError
 from whimsight.names.drafting import UNNAMED
 from whimsight.names.fidelity import fidelity
+from whimsight.studies.judged import scored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,7 +124,8 @@ class Work:
     def _draw(self, study: Study) -> tuple[pd.DataFrame, pd.DataFrame, NDArray[np.float32]]:
         store = self.labels(study)
         try:
-            key = (store.version, id(store), id(study.found), id(study.found_joint))
+            tables = (study.found, study.found_joint, study.suggestions)
+            key = (store.version, id(store), *map(id, tables))
             if self._drawn is None or key != self._key:
                 labels = store._ledger.state().labels
                 self._drawn, self._key = overlay(study, labels, self._verified(study, labels)), key
@@ -162,10 +164,11 @@ class Work:
 
 def fingerprint(study: Study) -> str:
     """sha256 over the pairs' fingerprint, the settings and the autoencoder's weights."""
-    pairs = study.facts.get("pairs_fingerprint") or study.pairs.fingerprint
     settings = {k: v for k, v in study.settings.to_dict().items() if k in _SETTINGS}
     model = study.autoencoder
-    digest = hashlib.sha256(json.dumps([str(pairs), settings, model.threshold], sort_keys=True).encode())
+    digest = hashlib.sha256(
+        json.dumps([study.pairs_fingerprint, settings, model.threshold], sort_keys=True).encode()
+    )
     for weights in (model.encoder, model.decoder):
         digest.update(str(weights.shape).encode())
         digest.update(np.ascontiguousarray(weights, dtype="<f4").tobytes())
@@ -183,10 +186,29 @@ def overlay(
     if not set(known) & set(labels) and not verified:
         return study.found, study.found_joint, polarity
     features = turned_round(named(study.found, labels), turned)
+    for feature, (judge, stood) in _judged(study, features, labels).items():
+        features.loc[feature, list(_FIDELITY)] = list(stood[:3])
+        features.loc[feature, "judge"] = judge
     for feature, stood in (verified or {}).items():
         features.loc[feature, list(_FIDELITY)] = list(stood[:3])
         features.loc[feature, "judge"] = PERSON
     return features, turned_round(study.found_joint, turned), polarity
+
+
+def _judged(
+    study: Study, features: pd.DataFrame, labels: Mapping[str, Label]
+) -> dict[str, tuple[str, Fidelity]]:
+    """How well names that people gave stood the test of a language model, for the end that is read."""
+    found = {}
+    for feature, label in labels.items():
+        if not label.name or feature not in features.index or features["kind"][feature] == "measured":
+            continue
+        said = scored(study.suggestions, feature, label.name)
+        if said is not None:
+            judge, stood, end = said
+            same = (end < 0) == label.turned
+            found[feature] = judge, stood if same else stood.reversed()
+    return found
 
 
 def shown_name(found: str, given: str, *, turned: bool) -> str:

@@ -17,7 +17,7 @@ from whimsight.studies.highlights import highlights
 from whimsight.studies.reading import Reading
 from whimsight.studies.snapshot import clean, labels_dict, page
 from whimsight.studies.verification import BlindTest
-from whimsight.studies.work import shown_name
+from whimsight.widgets.suggested import drafted, proposed
 
 __all__ = ["Answers", "Arguments", "error_of"]
 
@@ -210,23 +210,14 @@ class Answers:
         return self._highlights[key]
 
     def _suggest(self, args: Arguments) -> dict[str, Any]:
-        from whimsight.attributes import ATTRIBUTES
-
         feature = self._feature(args)
-        sign = float(self.study.polarity[self.study.column(feature)])
-        if feature in ATTRIBUTES:
-            name = shown_name(ATTRIBUTES[feature].name, "", turned=sign < 0)
-            return {"suggestions": [{"name": name, "fit": None, "source": "measured"}]}
-        drafts = self.study.drafts
-        if feature not in drafts.index or "candidates" not in drafts:
-            return {"suggestions": []}
-        candidates = [c for c in drafts["candidates"][feature] or () if len(c) == 3]
-        fitting = [
-            {"name": clean(str(name)), "fit": float(fit), "source": str(self.study.found["judge"][feature])}
-            for name, fit, end in candidates
-            if end * sign > 0 and np.isfinite(fit)
-        ]
-        return {"suggestions": fitting}
+        # Who reads a report is not told which model was asked.
+        named = proposed(self.study, feature, undecided=self._undecided(feature)) if self.editable else []
+        return {"suggestions": named + drafted(self.study, feature)}
+
+    def _undecided(self, feature: str) -> bool:
+        """Return whether a model is being asked about a feature's names."""
+        return False
 
     # -- blind tests -------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from whimsight.widgets.answers import Answers
+from whimsight.widgets.naming import NamingAnswers
 from whimsight.widgets.view import FeatureView, Undoing
 
 if TYPE_CHECKING:
+    from whimsight.language import LanguageModel
     from whimsight.studies._study import Study
 
 __all__ = ["FeatureLabeler"]
@@ -30,6 +31,9 @@ class FeatureLabeler(Undoing, FeatureView):
     embedder : str, Embedder or callable, optional
         To highlight sentences, where the study's embedder cannot be made again from its name (ready
         embeddings, a function).
+    model : LanguageModel or str, optional
+        Who is asked for names where a person presses "Suggest names" and then agrees to the price; nothing is sent
+        before that. A name is one for `whimsight.language_model`; ``$WHIMSIGHT_MODEL`` by default.
 
     Attributes
     ----------
@@ -67,6 +71,22 @@ class FeatureLabeler(Undoing, FeatureView):
         examples: int = 20,
         height: int | None = None,
         embedder: Any = None,
+        model: LanguageModel | str | None = None,
     ) -> None:
-        answers = Answers(study, author=author, embedder=embedder, changed=self._changed)
+        answers = NamingAnswers(
+            study, model=model, say=self._tell, author=author, embedder=embedder, changed=self._changed
+        )
         super().__init__(answers, examples=examples, names_only=False, height=height)
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        """Tell the page how far a run is; once it has ended, what it says of the names that people gave, too."""
+        self.send(message)
+        if message["progress"]["state"] != "running":
+            self.send_state("labels")
+
+    def close(self) -> None:
+        """Take the labeler from the page; a run that suggests names stops when no other labeler shows its study."""
+        answers = getattr(self, "_answers", None)
+        if isinstance(answers, NamingAnswers):  # and not where making the labeler failed
+            answers.close()
+        super().close()

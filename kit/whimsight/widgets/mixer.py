@@ -16,6 +16,7 @@ from whimsight.personalization.picture import own_votes, preset_json
 from whimsight.personalization.presets import Preset, annotator_preset, asked_presets, person_preset
 from whimsight.personalization.snapshot import mixer_snapshot
 from whimsight.personalization.tally import agreement, flips, log_odds
+from whimsight.tables import Table
 from whimsight.widgets.mixer_answers import MixerAnswers
 from whimsight.widgets.personal import PeopleView, Weights, as_people, filled, finite
 from whimsight.widgets.view import Checked
@@ -130,7 +131,7 @@ class PreferenceMixer(PeopleView):
     def presets(self) -> pd.DataFrame:
         """Weights to begin from: index ``id``; columns ``kind``, ``label``, ``votes``, ``note``."""
         made = [(p.id, p.kind, p.label, p.votes, p.note) for p in self._presets.values()]
-        return pd.DataFrame(made, columns=["id", "kind", "label", "votes", "note"]).set_index("id")
+        return Table(made, columns=["id", "kind", "label", "votes", "note"]).set_index("id")
 
     @property
     def tally(self) -> pd.DataFrame:
@@ -160,7 +161,7 @@ class PreferenceMixer(PeopleView):
                 for name, share in shares.items()
                 for end, value in zip(("", "_low", "_high"), share[:3], strict=True)
             }
-        return pd.DataFrame(list(out.values()), index=pd.Index(list(out), name="votes_of"))
+        return Table(list(out.values()), index=pd.Index(list(out), name="votes_of"))
 
     def reward(self, *, title: str | None = None) -> Reward:
         """Return the weights, as they are set now, as a reward that scores, ranks, explains and re-labels.

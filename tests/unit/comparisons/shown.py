@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from tests.unit.comparisons.planting import plant
 from tests.unit.studies.making import make_pairs, make_study
-
 from whimsight.comparisons import Comparison, compare
 
 CHOICES: dict[str, Any] = {"n_features": 4, "k": 1, "prefixes": (4,), "names": False, "controls": ()}

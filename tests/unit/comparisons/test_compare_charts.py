@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
-from tests.unit.comparisons.shown import by_hand, opposed
 
 import whimsight as ws
+from tests.unit.comparisons.shown import by_hand, opposed
 from whimsight.comparisons import Comparison
 from whimsight.comparisons.charts import furthest_apart, look_of, most_telling, most_unlike
 from whimsight.errors import StudyError

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.comparisons.shown import by_hand, judged, opposed
-from tests.unit.studies.test_studies_report import HOSTILE, Page, state
 
 import whimsight as ws
+from tests.unit.comparisons.shown import by_hand, judged, opposed
+from tests.unit.studies.test_studies_report import HOSTILE, Page, state
 from whimsight.comparisons import Comparison, compare
 from whimsight.comparisons.display import agreeing, comparison_html
 from whimsight.comparisons.report import comparison_report
@@ -204,7 +204,6 @@ def test_a_comparison_without_labels_reports_what_is_measured():
 
 def _with_pairs(one: Comparison, frame: Any) -> Any:
     from tests.unit.studies.making import make_study
-
     from whimsight.pairs import Pairs
 
     return make_study(Pairs(frame, name="silent"), labels=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.unit.comparisons.shown import judged
 
+from tests.unit.comparisons.shown import judged
 from whimsight.comparisons.estimates import Estimates
-from whimsight.comparisons.sentences import Compared, named, q_text, shown_points, those
+from whimsight.comparisons.sentences import Compared, left_out_said, named, q_text, shown_points, those
 
 SE = 0.02
 
@@ -212,3 +212,8 @@ def test_agreement_is_told_of_those_alone_that_are_sure():
             "(−8 points, −12 to −4), 2 of 3 judges."
         )
     )
+
+
+def test_one_row_that_was_left_out_is_counted_as_one():
+    told = {"by": "app", "left_out_count": 1, "left_out": {"maps": {"rows": 1, "votes": 1}}}
+    assert left_out_said(told).startswith("1 value of app with 1 row is left out")

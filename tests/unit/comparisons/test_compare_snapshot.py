@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.comparisons.shown import by_hand, judged, opposed
 
 import whimsight as ws
-from whimsight.comparisons import Comparison
+from tests.unit.comparisons.planting import plant
+from tests.unit.comparisons.shown import CHOICES, by_hand, judged, opposed
+from whimsight.comparisons import Comparison, compare
 from whimsight.comparisons.snapshot import comparison_snapshot, slice_readings
 from whimsight.errors import StudyError
+from whimsight.pairs import Pairs
 from whimsight.studies.reading import reading_split
 
 HOSTILE = [
@@ -282,3 +284,33 @@ def test_a_dataset_called_like_a_path_or_a_script_is_a_name():
     one = by_hand(240, by="half", half=np.resize(["</script><b>x", "/srv/people/ann/votes"], 240))
     sent = comparison_snapshot(one)
     assert {d["name"] for d in sent["datasets"]} == {"</script><b>x", "votes"}
+
+
+# -- data without prompts
+
+
+def test_of_a_dataset_without_prompts_none_is_shown_or_counted_and_those_of_the_other_are(tmp_path):
+    asked, at_asked, _ = plant(400, name="asked", effects={0: 1.0}, seed=1)
+    bare, at_bare, _ = plant(400, name="bare", effects={0: -1.0}, seed=2)
+    made_up = [f"(pair {i})" for i in range(400)]
+    bare = Pairs(bare.frame.assign(prompt=made_up), name="bare")
+    made = compare([asked, bare], embeddings={"asked": at_asked, "bare": at_bare}, **CHOICES)
+    picture = comparison_snapshot(made)
+    shown = [
+        {
+            picture["texts"][one["prompt"]]["text"]
+            for lists in picture["examples"].values()
+            for one in lists[i]
+        }
+        for i in (0, 1)
+    ]
+    assert shown[1] == {""}
+    assert all(text.startswith("asked: question ") for text in shown[0])
+    assert [one["prompts"] for one in picture["datasets"]] == [asked.frame["prompt"].nunique(), 0]
+    cells = [one["cells"] for one in picture["features"]]
+    assert all("prompts" in one and "prompts" not in other for one, other in cells)
+    assert set(made.examples("d00", "bare")["prompt"]) == {""}
+    assert made.examples("d00", "asked")["prompt"].str.startswith("asked: ").all()
+    page = made.report(tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert "(pair" not in page
+    assert ">prompts</th>" in page

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from tests.unit.comparisons.planting import directions, plant
 
 import whimsight as ws
+from tests.unit.comparisons.planting import directions, plant
 from whimsight.comparisons import Comparison, compare
 from whimsight.comparisons._comparison import COMPARED_COLUMNS, TABLE_COLUMNS
 from whimsight.errors import StudyError

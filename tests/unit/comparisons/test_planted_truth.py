@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.unit.comparisons.planting import directions, plant
 
+from tests.unit.comparisons.planting import directions, plant
 from whimsight.comparisons import compare
 from whimsight.comparisons.conflicts import conflicts
 from whimsight.comparisons.estimates import measure

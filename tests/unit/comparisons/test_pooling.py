@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from tests.unit.comparisons.planting import directions, plant
 
 import whimsight as ws
+from tests.unit.comparisons.planting import directions, plant
 from whimsight.comparisons import compare
 from whimsight.comparisons.pooling import pool_pairs
 from whimsight.errors import FitError, StudyError
+from whimsight.pairs import Pairs
 
 CHOICES = {"n_features": 4, "k": 1, "prefixes": (4,), "names": False}
 
@@ -137,7 +139,7 @@ def test_the_pooled_study_shows_what_all_datasets_express_together(unequal):
     mixed = made.mixture()
     shown = made.study.features
     np.testing.assert_allclose(shown["delta_win"].to_numpy(), mixed["delta_win"].to_numpy())
-    prevalence = made.table["prevalence"].unstack("dataset").mean(axis=1)
+    prevalence = made.table["prevalence"].groupby("feature").mean()
     np.testing.assert_allclose(shown["prevalence"].to_numpy(), prevalence[shown.index].to_numpy(), atol=1e-12)
     assert (shown["prevalence_low"] <= shown["prevalence"]).all()
 
@@ -164,3 +166,13 @@ def test_names_that_people_gave_in_a_study_are_carried_over_where_the_feature_is
     together = np.corrcoef(made.code(here)[: len(p)], studies[0].code("d02"))[0, 1]
     assert together > 0.95
     assert np.isnan(made.found.loc[here, "fidelity"])
+
+
+def test_datasets_without_prompts_share_pairs_and_not_the_numbers_of_their_pairs():
+    one, two = (
+        Pairs(pd.DataFrame({"prompt": ["(pair 0)", "(pair 1)"], "response_a": a, "response_b": b}))
+        for a, b in ((["x", "v"], ["y", "w"]), (["s", "y"], ["t", "x"]))
+    )
+    asked = Pairs(pd.DataFrame({"prompt": ["What?", "Why?"], "response_a": "x", "response_b": "y"}))
+    pooled = pool_pairs([("one", one), ("asked", asked), ("two", two)])
+    assert pooled.prompt_codes.tolist() == [0, 1, 2, 3, 4, 0]

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.studies.making import make_pairs, make_study
 
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.comparisons.slices import Slice, slices_by, slices_of_votes
 from whimsight.errors import StudyError
 

@@ -112,6 +112,7 @@ def test_never_more_topics_than_one_for_eight_prompts():
     ("texts", "options", "says"),
     [
         (prompts(KITCHEN, 15, 0), {}, "at least 16 distinct prompts.*has 15"),
+        ([f"(pair {i})" for i in range(40)], {}, "found in prompts, and .* has none"),
         (prompts(KITCHEN, 40, 0), {"n": 1}, "at least 2; found 1"),
         (prompts(KITCHEN, 40, 0), {"embedder": "minilmm"}, "cannot be embedded: No embedder 'minilmm'"),
     ],

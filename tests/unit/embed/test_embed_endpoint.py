@@ -1,80 +1,20 @@
-"""Against a real server on this machine."""
+"""Vectors from a real server on this machine."""
 
+import copy
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import pickle
 
 import numpy as np
 import pytest
 
+from tests.unit.embed.endpoints import elsewhere, make, server
+from tests.unit.endpoints.fake_embeddings import vector
+from tests.unit.endpoints.settings import no_settings
 from whimsight.embed import embedder
+from whimsight.embed.vectors import most_bytes
 from whimsight.errors import EmbeddingError
 
-KEY = "sk-secret-4711"
-
-
-def vector(text):
-    return [len(text), text.count("a"), 1.0, 0.5]
-
-
-class Server(ThreadingHTTPServer):
-    """Answers in reverse order; ``plan`` holds what to do with the next requests instead."""
-
-    def __init__(self):
-        self.plan, self.inputs, self.keys, self.change = [], [], [], lambda data: data
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.keys.append(self.headers.get("Authorization"))
-        status, answer = 200, None
-        if self.path != "/v1/embeddings":
-            status, answer = 404, {"error": {"message": "no such page"}}
-        elif self.server.plan:
-            status, answer = self.server.plan.pop(0)
-        elif body["model"] != "small":
-            status = 404
-            answer = {"error": {"message": f"The model {body['model']} does not exist. Your key: {KEY}"}}
-        if answer is None:
-            self.server.inputs.append(body["input"])
-            data = [
-                {"object": "embedding", "index": i, "embedding": vector(t)}
-                for i, t in enumerate(body["input"])
-            ]
-            answer = {"object": "list", "model": "small", "data": self.server.change(data[::-1]),
-                      "usage": {"prompt_tokens": 1, "total_tokens": 1}}  # fmt: skip
-        raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(raw)))
-        self.send_header("retry-after-ms", "1")
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
-
-
-def make(server, **options):
-    options = {"base_url": server.url, "api_key": KEY, "cache": False, "retries": 2, **options}
-    return embedder("openai:small", **options)
+__all__ = ["elsewhere", "no_settings", "server"]
 
 
 def unit(texts):
@@ -122,31 +62,6 @@ def test_a_request_never_holds_too_many_bytes(server):
     assert max(sum(map(len, part)) for part in server.inputs) <= 400_000
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_busy_server_is_asked_again(server, status):
-    made = make(server)
-    server.plan = [(status, {"error": {"message": "busy"}})] * 2
-    np.testing.assert_allclose(made.embed(["abc"]), unit(["abc"]), rtol=1e-5)
-
-
-def test_a_server_that_stays_busy_is_an_error_that_says_so(server):
-    made = make(server)
-    server.plan = [(429, {"error": {"message": "slow down"}})] * 9
-    with pytest.raises(EmbeddingError, match=r"status 429.*slow down"):
-        made.embed(["abc"])
-
-
-def test_an_unknown_model_is_named(server):
-    with pytest.raises(EmbeddingError, match=r"'huge'.*does not exist") as caught:
-        embedder("openai:huge", base_url=server.url, api_key=KEY, cache=False)
-    assert KEY not in str(caught.value)
-
-
-def test_a_dead_endpoint_is_an_error(server):
-    with pytest.raises(EmbeddingError, match=r"APIConnectionError.*server up"):
-        embedder("openai:small", base_url="http://127.0.0.1:9/v1", api_key=KEY, retries=0)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -154,7 +69,8 @@ def test_a_dead_endpoint_is_an_error(server):
         (lambda data: [{**d, "index": 0} for d in data], "which belongs to which"),
         (lambda data: [{**d, "embedding": [1.0] * (3 + d["index"])} for d in data], "different lengths"),
         (lambda data: [{**d, "embedding": [1.0] * 7} for d in data], "of 7 numbers"),
-        (lambda data: [{**d, "embedding": [float("nan")] * 4} for d in data], "NaN"),
+        (lambda data: [{**d, "embedding": [float("nan")] * 4} for d in data], "NaN.*as the server runs it"),
+        (lambda data: [{**d, "embedding": [1e300] * 4} for d in data], "infinity.*as the server runs it"),
     ],
 )
 def test_a_wrong_answer_is_refused(server, change, message):
@@ -164,53 +80,97 @@ def test_a_wrong_answer_is_refused(server, change, message):
         made.embed(["a", "b"])
 
 
-@pytest.mark.parametrize("answer", [b"<html>hello</html>", b"{}", b'{"data": [{"x": 1}]}', b"[]"])
-def test_a_page_that_is_no_embeddings_service_is_refused(server, answer):
+@pytest.mark.parametrize(
+    "data",
+    [5, {}, [3], [{"x": 1}], [{"index": 0}], [{"index": "0", "embedding": [1.0]}], [{"index": 0, "embedding": "AAAA"}],
+     [{"index": 0, "embedding": []}], [{"index": 0, "embedding": [[1.0, 2.0]]}],
+     [{"index": 0, "embedding": ["one"]}], [{"index": 0, "embedding": [{}]}], [{"index": 0, "embedding": [10**400]}]],
+    ids=lambda data: json.dumps(data)[:50],
+)  # fmt: skip
+def test_what_is_no_list_of_vectors_is_refused(server, data):
     made = make(server)
-    server.plan = [(200, answer)] * 3
-    with pytest.raises(EmbeddingError):
+    server.change = lambda _: data
+    with pytest.raises(EmbeddingError, match=r"something else than embeddings.*/v1"):
         made.embed(["a"])
 
 
-def test_the_key_is_sent_and_shown_nowhere(server, tmp_path):
-    made = make(server, cache=tmp_path)
-    made.embed(["a", "b"])
-    assert server.keys[-1] == f"Bearer {KEY}"
-    inner = made._inner
-    for thing in (made, inner, made._cache):
-        assert KEY not in repr(thing)
-        assert KEY not in repr(vars(thing))
-        assert not any(KEY in repr(getattr(value, "__dict__", "")) for value in vars(thing).values())
-    assert KEY not in made.fingerprint
-    assert all(KEY.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+@pytest.mark.parametrize("indent", [None, 2, 4])
+def test_an_answer_may_be_as_long_as_the_largest_vectors_of_a_batch_are(indent):
+    """Every number as long as a double can be, each on a line of its own."""
+    longest = [-2.2250738585072014e-308] * 16_384
+    item = {"object": "embedding", "index": 127, "embedding": longest}
+    one = len(json.dumps({"data": [item]}, indent=indent))
+    assert one + 200 < most_bytes(1)
+    assert 128 * one + 200 < most_bytes(128) < 128 * 1_000_000
 
 
-def test_a_password_in_the_address_is_not_in_the_fingerprint(server):
-    made = make(server, base_url=server.url.replace("//", "//me:pass-4711@"))
-    assert "4711" not in made.fingerprint
-    assert str(server.server_port) in made.fingerprint
+def test_the_largest_vectors_of_a_batch_are_read(server):
+    made = make(server, batch_size=3)
+    made.dimensions = 16_384
+    numbers = np.random.default_rng(0).normal(size=16_384).tolist()
+    server.change = lambda items: [{**item, "embedding": numbers} for item in items]
+    out = made.embed(["a", "b", "c"])
+    assert out.shape == (3, 16_384)
+    np.testing.assert_allclose(out[2], np.array(numbers) / np.linalg.norm(numbers), rtol=1e-4)
 
 
-def test_the_key_comes_from_the_environment(server, monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-    embedder("openai:small", cache=False)
-    assert server.keys[-1] == "Bearer sk-other"
+@pytest.mark.parametrize(
+    ("address", "fingerprint"),
+    [
+        (None, "openai::small:4:pool:16000:2"),
+        ("http://localhost:11434/v1", "openai:localhost:11434/v1:small:4:pool:16000:2"),
+        ("http://127.0.0.1:8000/v1/", "openai:127.0.0.1:8000/v1/:small:4:pool:16000:2"),
+        ("https://models.example/openai/v1", "openai:models.example:/openai/v1:small:4:pool:16000:2"),
+        ("https://me:word@Models.example/v1", "openai:models.example:/v1:small:4:pool:16000:2"),
+        (
+            "https://me.example/openai/deployments/small",
+            "openai:me.example:/openai/deployments/small:small:4:pool:16000:2",
+        ),
+    ],
+)
+def test_vectors_that_were_kept_earlier_are_found_again(elsewhere, address, fingerprint):
+    """These stand in files of people; another one would have them pay again."""
+    made = embedder("openai:small", base_url=address, api_key="key", cache=False)
+    assert made.fingerprint == fingerprint
 
 
-def test_without_a_key_nothing_is_asked(monkeypatch, server):
-    with pytest.raises(EmbeddingError, match="OPENAI_API_KEY"):
-        embedder("openai:small")
-    assert server.inputs == []
+def test_settings_that_change_the_vectors_are_in_the_fingerprint(elsewhere):
+    made = embedder("openai:small", api_key="key", cache=False, windows="cut", window_bytes=9, batch_size=2)
+    assert made.fingerprint == "openai::small:4:cut:9:2"
+
+
+def test_a_copy_is_the_embedder_itself_and_no_pickle_is_made(server):
+    made = make(server)
+    assert copy.copy(made) is copy.deepcopy(made) is made
+    assert repr(made) == f"OpenAIEmbedder('small', where='127.0.0.1:{server.server_port}')"
+    with pytest.raises(EmbeddingError, match="cannot be pickled"):
+        pickle.dumps(made)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("timeout", 0), ("timeout", "x"), ("timeout", float("nan")), ("retries", -1), ("retries", 1.5),
+     ("batch_size", 0), ("batch_size", "many"), ("window_bytes", 3), ("window_bytes", None), ("windows", "all"),
+     ("base_url", 5), ("base_url", "localhost:11434"), ("api_key", b"k"), ("headers", "api-key: k")],
+)  # fmt: skip
+def test_a_setting_that_is_none_is_refused_by_name_and_nothing_is_sent(server, option, value):
+    with pytest.raises(EmbeddingError, match=f"^{option}(=| must)"):
+        make(server, **{option: value})
+    assert server.calls == 0
+
+
+@pytest.mark.parametrize("model", ["", " "])
+def test_a_model_without_a_name_is_a_question(server, model):
+    with pytest.raises(EmbeddingError, match="Which model"):
+        embedder(f"openai:{model}", base_url=server.base_url)
 
 
 def test_an_answered_request_is_kept_when_the_next_one_fails(server, tmp_path):
     made = make(server, cache=tmp_path, batch_size=2)
-    asked = server.inputs
-    server.change = lambda data: data if len(asked) < 4 else data[1:]
+    server.change = lambda data: data if server.calls < 4 else data[1:]
     with pytest.raises(EmbeddingError):
         made.embed(["a", "b", "c", "d", "e", "f"])
     server.change = lambda data: data
-    del asked[:]
+    server.requests.clear()
     make(server, cache=tmp_path, batch_size=2).embed(["a", "b", "c", "d", "e", "f"])
-    assert asked == [["."], ["e", "f"]]
+    assert server.inputs == [["."], ["e", "f"]]

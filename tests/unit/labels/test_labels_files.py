@@ -170,9 +170,9 @@ def test_tables_in_another_encoding_missing_ones_and_folders_are_named(
 ) -> None:
     with pytest.raises(ws.LabelsError, match=r"'hand.csv': it is not in UTF-8.*CSV UTF-8"):
         store.from_csv(table("feature,name\nd00,größer\n", tmp_path, "latin-1"))
-    with pytest.raises(ws.LabelsError, match=r"'nix.csv': No such file"):
+    with pytest.raises(ws.LabelsError, match=r"nix.csv': there is no such file"):
         store.from_csv(tmp_path / "nix.csv")
-    with pytest.raises(ws.LabelsError, match="Cannot write"):
+    with pytest.raises(ws.LabelsError, match=r"Cannot write"):
         store.to_csv(tmp_path / "no folder" / "x.csv")
 
 
@@ -203,3 +203,30 @@ def test_json_that_was_changed_or_is_something_else_is_refused(store: LabelStore
         path.write_text(text, "utf-8")
         with pytest.raises(ws.LabelsError, match=f"Cannot import 'all.json'.*{says}"):
             LabelStore(":memory:").from_json(path)
+
+
+def test_what_is_no_file_to_read_or_write_is_told_with_what_to_do(tmp_path: Path) -> None:
+    store = LabelStore(":memory:", author="Ann")
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    (folder / "mine.json").write_text("{}")
+    for read in (store.from_csv, store.from_json):
+        with pytest.raises(
+            ws.LabelsError, match=r"'labels': it is a folder. Name a file in it; LabelStore.merge"
+        ):
+            read(folder)
+        with pytest.raises(
+            ws.LabelsError, match=r"Did you mean 'mine.json'.* holds 'mine.json'. Check the path"
+        ):
+            read(folder / "mien.json")
+        with pytest.raises(ws.LabelsError, match=r"A path is needed of what to import; found 5 \(int\)"):
+            read(5)  # type: ignore[arg-type]
+    for write in (store.to_csv, store.to_json):
+        with pytest.raises(ws.LabelsError, match=r"Cannot write 'labels': it is a folder. Name a file in it"):
+            write(folder)
+        with pytest.raises(
+            ws.LabelsError, match=r"Cannot write 'x': there is no folder .*nix'. Make it first"
+        ):
+            write(tmp_path / "nix" / "x")
+        with pytest.raises(ws.LabelsError, match=r"A path is needed of a .*, such as .*found None"):
+            write(None)  # type: ignore[arg-type]

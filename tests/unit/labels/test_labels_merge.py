@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import whimsight as ws
-from whimsight.labels import LabelStore
+from whimsight.labels import LabelStore, agreement
 from whimsight.labels.database import row_of
 from whimsight.labels.events import COLUMNS, Event, new_event
 
@@ -137,12 +137,15 @@ def test_people_who_are_all_called_the_same_are_pointed_out_and_can_be_told_apar
         store.edit("d00", name=f"name {number}")
     merged = LabelStore.merge(tmp_path)
     assert list(merged.people.index) == ["jovyan"]
+    assert "3 of 3 files, 1 person, 3 new events, 0 features in conflict" in repr(merged)
     assert "3 files that share no work are signed 'jovyan'" in repr(merged)
     apart = LabelStore.merge(tmp_path, by="file")
     assert list(apart.people.index) == ["s0.labels", "s1.labels", "s2.labels"]
     assert len(apart.conflicts) == 3
+    into = LabelStore(":memory:")
     with pytest.raises(ws.LabelsError, match="by must be"):
-        LabelStore.merge(tmp_path, by="folder")
+        into.merge(tmp_path, by="folder")  # type: ignore[arg-type]
+    assert into.history.empty
 
 
 def test_the_same_name_or_one_that_is_shown_by_all_is_no_conflict(tmp_path: Path) -> None:
@@ -232,8 +235,7 @@ def test_hostile_files_are_refused_one_by_one_by_name_and_the_others_are_taken(t
 
     target = LabelStore(":memory:", study=STUDY, features=FEATURES)
     paths = sorted(p for p in folder.iterdir() if p.name != "folder.labels")
-    merged = target.merge([*paths, tmp_path / "nix.labels"])
-    expected["nix.labels"] = "cannot be read: No such file"
+    merged = target.merge(paths)
     expected["stranger.labels"] = "labels 'x99', which the study does not have"
     del expected["folder.labels"]
     refused = merged.files.loc[merged.files["refused"] != "", "refused"]
@@ -259,3 +261,109 @@ def test_two_files_of_one_name_from_two_folders_are_told_apart(tmp_path: Path) -
     random.Random(0).shuffle(paths)
     merged = LabelStore.merge(paths)
     assert sorted(merged.files.index) == ["ann/mt-bench.labels", "bob/mt-bench.labels"]
+
+
+# -- what whoever merges got wrong ----------------------------------------------------------------
+
+
+def refusal(sources: Any, store: LabelStore | None = None) -> str:
+    """What merging says of sources that it does not take; nothing is merged."""
+    into = store or LabelStore(":memory:")
+    with pytest.raises(ws.LabelsError) as caught:
+        into.merge(sources)
+    assert into.history.empty
+    return str(caught.value)
+
+
+def test_a_file_that_is_not_there_stops_the_merge_and_what_is_there_is_told(tmp_path: Path) -> None:
+    paths = [hand_in(tmp_path, who, "x") for who in ("anna", "ben")]
+    said = refusal([*paths, tmp_path / "ana.labels", tmp_path / "carl.labels"])
+    assert "ana.labels': there is no such file or folder. Did you mean 'anna.labels'?" in said
+    assert "holds 'anna.labels' and 'ben.labels'." in said
+    assert "Nor is there" in said
+    assert "carl.labels'" in said
+    assert said.endswith("Check the path; nothing was changed.")
+
+
+def test_a_folder_that_is_not_there_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "handed-in").mkdir()
+    hand_in(tmp_path / "handed-in", "anna", "x")
+    assert "Did you mean 'handed-in'? The working folder" in refusal("handed-inn")
+    said = refusal("handed-inn/anna.labels")
+    assert "There is no folder 'handed-inn' either. Did you mean 'handed-in'?" in said
+    assert "no such file or folder" in refusal("handed-in/anna.labels/x")
+    assert "A path is needed of what to merge; found" in refusal("nul \x00")
+
+
+def test_a_folder_with_nothing_to_merge_is_refused_and_says_what_it_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    folder.mkdir()
+    assert "ends in .labels or .json: it is empty. Give the folder" in refusal(folder)
+    (folder / "readme.txt").write_text("x")
+    (folder / "group").mkdir()
+    assert "it holds 'group' and 'readme.txt'. Give the folder" in refusal(folder)
+    hand_in(folder / "group", "anna", "x")
+    said = refusal(folder)
+    assert f"give Path({str(folder)!r}).glob('*/*.labels')." in said
+    assert len(LabelStore.merge(folder.glob("*/*.labels")).people) == 1
+
+
+def test_one_empty_folder_among_others_is_a_row_and_does_not_stop_them(tmp_path: Path) -> None:
+    for who in ("anna", "ben"):
+        (tmp_path / who).mkdir()
+    hand_in(tmp_path / "anna", "anna", "x")
+    merged = LabelStore.merge([tmp_path / "anna", tmp_path / "ben"])
+    assert list(merged.people.index) == ["anna"]
+    assert merged.files["refused"].to_dict() == {
+        "anna.labels": "",
+        "ben": "no file in it ends in .labels or .json: it is empty.",
+    }
+
+
+def test_a_pattern_that_finds_nothing_is_told(tmp_path: Path) -> None:
+    assert "no store, file or folder was given" in refusal((tmp_path / "handed-inn").glob("*.labels"))
+    with pytest.raises(ws.LabelsError, match="nothing to compare"):
+        agreement([])
+    with pytest.raises(ws.LabelsError, match=r"Cannot compare .*nix.labels': there is no such file"):
+        agreement(tmp_path / "nix.labels")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (5, r"Cannot merge 5 \(int\)"),
+        (None, r"Cannot merge None \(NoneType\)"),
+        ([5], r"Cannot merge 5 \(int\)"),
+        ("", "A path is needed of what to merge; found ''"),
+        (pd.DataFrame({"name": ["x"]}), "DataFrame.*study.labels"),
+        (object(), "Give files, folders, or stores, such as study.labels"),
+    ],
+)
+def test_what_is_neither_a_store_nor_a_path_is_told(wrong: Any, said: str) -> None:
+    assert re.search(said, refusal(wrong), re.DOTALL)
+
+
+def test_a_person_s_own_folder_may_be_written_with_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    hand_in(tmp_path, "anna", "x")
+    assert len(LabelStore.merge("~/anna.labels").people) == 1
+
+
+def test_stores_of_different_studies_are_named_when_they_are_compared(tmp_path: Path) -> None:
+    paths = [hand_in(tmp_path, "anna", "x"), hand_in(tmp_path, "ben", "x", study="0" * 64)]
+    with pytest.raises(ws.LabelsError, match=r"compare 'anna.labels' and 'ben.labels'.*one study"):
+        agreement(paths)
+
+
+def test_one_of_each_is_counted_as_one(tmp_path: Path) -> None:
+    path = hand_in(tmp_path, "anna", "x")
+    LabelStore(path, author="anna").judge("d00", 0, 1, name="x")
+    told = repr(LabelStore.merge(path))
+    assert "1 of 1 file, 1 person, 2 new events, 0 features in conflict" in told
+    assert "1 feature touched, 1 judgment, 2 events of 1 person" in repr(LabelStore(path))
+    spoil(path, "UPDATE events SET author = 'eve' WHERE kind = 'judgment'")
+    assert "1 event in it cannot be used" in LabelStore.merge(path).files["refused"].iloc[0]

@@ -460,6 +460,31 @@ def test_events_that_were_changed_by_hand_are_left_out_with_a_warning(store: Lab
     connection = sqlite3.connect(store.path or "", isolation_level=None)
     connection.execute("UPDATE events SET payload = replace(payload, 'changed', 'forged')")
     connection.close()
-    with pytest.warns(UserWarning, match="1 events in 'tiny.labels' .* changed after it was made"):
+    with pytest.warns(UserWarning, match="'tiny.labels': 1 event that .* changed after it was made"):
         again = LabelStore(store.path or "")
     assert list(again.labels.index) == ["d00"]
+
+
+def test_what_a_store_cannot_be_made_of_is_told_with_what_to_do(tmp_path: Path) -> None:
+    for wrong in (5, None, "", "a\0b"):
+        with pytest.raises(ws.LabelsError, match=r"A path is needed of labels, such as 'my.labels'; found"):
+            LabelStore(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ws.LabelsError, match=r"it is a folder. Name a file in it, such as '.*my.labels'"):
+        LabelStore(tmp_path)
+    with pytest.raises(
+        ws.LabelsError, match=r"features must be a list of ids such as \['d07'\]; found 'd00'"
+    ):
+        LabelStore(":memory:", features="d00")
+
+
+def test_changes_of_another_form_are_told_and_nothing_is_written() -> None:
+    store = LabelStore(":memory:", author="Ann")
+    with pytest.raises(ws.LabelsError, match=r"The changes must be a dictionary such as .*; found \['d00'\]"):
+        store.edit_many(["d00"])  # type: ignore[arg-type]
+    with pytest.raises(
+        ws.LabelsError, match=r"The changes of 'd01' must be a dictionary such as .*found 'x'"
+    ):
+        store.edit_many({"d00": {"name": "y"}, "d01": "x"})  # type: ignore[dict-item]
+    with pytest.raises(ws.LabelsError, match="name must be the name of 'd00' that was judged; found ' '"):
+        store.judge("d00", 0, 1, name=" ")
+    assert store.history.empty

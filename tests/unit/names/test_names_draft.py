@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
+import whimsight as ws
 from whimsight.attributes import ATTRIBUTES, measure
 from whimsight.names import UNNAMED, Candidate, FormulaJudge, draft, log_odds
 from whimsight.names.drafting import _deal
 from whimsight.names.formula import combined
 from whimsight.pairs import Texts
+from whimsight.studies import Settings
+from whimsight.studies.reading import held_out_rows
 
 WORDS = [
     "river",
@@ -118,9 +121,28 @@ def test_intervals_of_the_fidelity_of_noise_cover_0_although_names_were_chosen_a
 
 def test_the_pairs_that_suggest_choose_and_score_share_no_prompt():
     prompt = np.random.default_rng(0).integers(0, 100, size=1000)
-    part = _deal(prompt, 0)
+    part = _deal(prompt, 0, None)
     assert set(part) == {0, 1, 2}
     assert all(len(set(part[prompt == p])) == 1 for p in range(100))
+
+
+@pytest.mark.parametrize(("held", "parts"), [(30, (35, 25, 40)), (40, (35, 25, 40)), (70, (18, 12, 70))])
+def test_pairs_that_others_will_be_tested_on_score_and_do_nothing_else(held, parts):
+    prompt = np.random.default_rng(0).integers(0, 100, size=1000)
+    held_out = prompt < held
+    part = _deal(prompt, 0, held_out)
+    assert set(part[held_out]) == {2}
+    assert all(len(set(part[prompt == p])) == 1 for p in range(100))
+    assert tuple(len(set(prompt[part == k])) for k in range(3)) == parts
+
+
+def test_drafts_of_a_study_never_saw_what_blind_tests_ask_about():
+    """The two splits are made by one seed: without care the same prompts would suggest and test."""
+    pairs = ws.load("creative-writing")
+    held_out = held_out_rows(pairs, Settings())[pairs.unique_pairs()[0]]
+    part = _deal(pairs.components()[pairs.unique_pairs()[0]], 0, held_out)
+    assert held_out.any()
+    assert set(part[held_out]) == {2}
 
 
 def test_small_words_of_the_longer_side_do_not_make_a_name():

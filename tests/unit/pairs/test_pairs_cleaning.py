@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from whimsight.errors import PairsError
-from whimsight.pairs import read
+from whimsight.pairs import Pairs, read
 
 GOOD = {"prompt": "p", "response_a": "x", "response_b": "y", "label": 1}
 
@@ -74,7 +76,9 @@ def test_a_response_of_nothing_but_nul_characters_is_empty() -> None:
 
 def test_most_labels_unknown_is_an_error_that_names_column_row_value_and_cure() -> None:
     rows = [{**GOOD, "label": "better"}, {**GOOD, "label": "worse"}, {**GOOD, "prompt": "q"}]
-    with pytest.raises(PairsError, match=r"Column 'label', row 0: cannot tell A from B in 'better'; 2 of 3"):
+    with pytest.raises(
+        PairsError, match=r"Column 'label', row 0: cannot tell A from B in 'better'; so in 2 of 3 rows"
+    ):
         read(rows)
     assert read(rows, labels={"better": "a", "worse": "b"}).preference.tolist() == [1.0, 0.0, 1.0]
 
@@ -193,3 +197,56 @@ def test_the_source_is_not_changed() -> None:
     before = frame.copy(deep=True)
     read(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_pairs_know_that_their_prompts_were_made_up_in_whatever_file_they_were_since(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"response_a": ["x", "y", "x"], "response_b": ["y", "z", "y"], "preference": [1.0, 0.0, 0.0]}
+    )
+    pairs = read(frame)
+    assert pairs.frame["prompt"].tolist() == ["(pair 0)", "(pair 1)", "(pair 0)"]
+    table = tmp_path / "votes.csv"
+    pairs.frame.to_csv(table, index=False)
+    parquet = Pairs.from_parquet(pairs.to_parquet(tmp_path / "votes.parquet"))
+    assert not any(one.has_prompts for one in (pairs, pairs.take([2, 0]), read(table), parquet))
+
+
+@pytest.mark.parametrize(
+    "prompts", [["What now?", "Why?"], ["(pair 0)", "What is a pair?"], ["(pair 0)", "(pair of shoes)"]]
+)
+def test_pairs_with_prompts_of_their_own_know_it(prompts: list[str]) -> None:
+    frame = pd.DataFrame({"prompt": prompts, "response_a": ["x", "y"], "response_b": ["y", "z"]})
+    assert Pairs(frame).has_prompts
+
+
+def test_a_column_called_dataset_may_hold_anything() -> None:
+    frame = pd.DataFrame({"prompt": ["Why?", "How?"], "response_a": list("xy"), "response_b": list("yz")})
+    pairs = Pairs(frame.assign(dataset=[["a"], {"b": 1}]))
+    assert pairs.has_prompts
+    assert "2 prompts" in repr(pairs)
+
+
+def test_prompts_are_shown_and_counted_where_a_dataset_has_its_own() -> None:
+    frame = pd.DataFrame(
+        {
+            "prompt": ["(pair 0)", "Why?", "(pair 0)", "(pair 1)", "(pair 0)"],
+            "response_a": list("vwxyx"),
+            "response_b": list("wxyzy"),
+            "dataset": ["asked", "asked", "bare", "bare", "bare"],
+        }
+    )
+    pairs = Pairs(frame)
+    assert pairs.has_prompts
+    assert pairs.shown_prompts(np.array([4, 1, 0])).tolist() == ["", "Why?", "(pair 0)"]
+    assert (pairs.count_prompts(), pairs.count_prompts(np.array([2, 3, 1]))) == (2, 1)
+    bare = pairs.take([2, 3, 4])
+    assert repr(bare) == "<Pairs 'pairs': 3 rows, 2 distinct pairs, no labels>"
+    assert "(pair" not in bare._repr_html_()
+    assert "<th>prompt</th>" not in bare._repr_html_()
+    assert "<th>prompt</th>" in pairs._repr_html_()
+
+
+def test_one_of_each_is_counted_as_one() -> None:
+    row = {"prompt": "Why?", "response_a": "x", "response_b": "y", "annotator": "ann", "conversation": "c"}
+    one = "1 row, 1 distinct pair, 1 prompt, 1 conversation, 1 annotator, no labels"
+    assert repr(Pairs(pd.DataFrame([row]))) == f"<Pairs 'pairs': {one}>"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.unit.studies.making import make_study
 
+from tests.unit.studies.making import make_study
 from whimsight.errors import PairsError
 from whimsight.pairs import Pairs, read
 

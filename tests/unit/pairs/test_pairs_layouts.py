@@ -201,7 +201,7 @@ def test_transcripts_that_part_earlier_keep_all_that_differs_and_are_counted() -
     )
     assert pairs.frame["prompt"].tolist() == ["Hi"]
     assert rejected_of(pairs) == ["Go away\n\nHuman: Why?\n\nAssistant: B."]
-    assert any(note.startswith("1 pairs part before the last answer") for note in pairs.report.notes)
+    assert any(note.startswith("parted before the last answer: 1 pair,") for note in pairs.report.notes)
 
 
 # --- arenas -------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tests.unit.studies.making import FEATURES, make_study
 
+from tests.unit.studies.making import FEATURES, make_study
 from whimsight.pairs import Pairs
 from whimsight.personalization import Personalization
 from whimsight.studies import Study

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.unit.studies.making import make_pairs, make_study
 
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.pairs import Pairs
 from whimsight.studies import Study
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.unit.personalization.peopling import peopled_study
-from tests.unit.studies.making import make_study
 
 import whimsight as ws
+from tests.unit.personalization.peopling import peopled_study
+from tests.unit.studies.making import make_study
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
+import whimsight as ws
 from tests.unit.personalization.mixing import HOSTILE, decoded, several, standard
 from tests.unit.personalization.peopling import peopled_study
 from tests.unit.studies.making import make_study
-
-import whimsight as ws
 from whimsight.errors import StudyError
 from whimsight.pairs import Pairs
 from whimsight.personalization.asked import AnnotatorTypes
 from whimsight.personalization.picture import _spread, quantised
 from whimsight.personalization.presets import annotator_preset, group_presets, type_presets
+from whimsight.personalization.report import people_report
 from whimsight.personalization.sentences import verdicts
 from whimsight.personalization.snapshot import calibrator_snapshot, mixer_snapshot
 from whimsight.studies.reading import reading_split
@@ -372,7 +373,7 @@ def test_a_smaller_bound_shortens_texts_alike_before_it_leaves_out_sets(hostile)
 
 
 def test_a_bound_too_small_says_how_much_is_needed(people):
-    with pytest.raises(StudyError, match=r"5 features and 1 presets needs at least [\d,]+ bytes"):
+    with pytest.raises(StudyError, match=r"5 features and 1 preset needs at least [\d,]+ bytes"):
         mixer_snapshot(people, max_bytes=900)
     with pytest.raises(StudyError, match=r"5 features needs at least [\d,]+ bytes"):
         calibrator_snapshot(people, max_bytes=900)
@@ -401,3 +402,25 @@ def test_no_path_is_in_a_picture(tmp_path):
 def test_numbers_have_seven_digits(picture):
     for one in picture["sets"][0]["responses"]:
         assert all(value == float(f"{value:.7g}") for value in one["codes"])
+
+
+# -- data without prompts
+
+
+def test_no_made_up_prompt_is_shown_where_data_has_none(people):
+    study, _ = peopled_study()
+    frame = study.pairs.frame
+    frame = frame.assign(prompt=[f"(pair {code})" for code in study.pairs.prompt_codes])
+    study.pairs = Pairs(frame, name=study.pairs.name)
+    bare = study.personalize(features=["m_words", "d00", "d01"])
+    mixer, calibrator = mixer_snapshot(bare), calibrator_snapshot(bare)
+    assert mixer["sets"]
+    assert calibrator["pool"]
+    assert {one["prompt"] for one in (*mixer["sets"], *calibrator["pool"])} == {""}
+    assert (mixer["study"]["prompts"], calibrator["study"]["prompts"]) == (0, 0)
+    assert set(bare.informative(3)["prompt"]) == {""}
+    assert "(pair" not in json.dumps([mixer, calibrator])
+    page = people_report(bare)
+    assert "(pair" not in page
+    assert "<dt>prompts</dt>" not in page
+    assert "<dt>prompts</dt>" in people_report(people)

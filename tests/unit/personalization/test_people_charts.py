@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import vl_convert
 from scipy.stats import gaussian_kde
-from tests.unit.personalization.gaining import gained
-from tests.unit.personalization.peopling import peopled_study
 
 import whimsight as ws
+from tests.unit.personalization.gaining import gained
+from tests.unit.personalization.peopling import peopled_study
 from whimsight.errors import StudyError
 from whimsight.personalization.charts import by_spread, person_chart, subjectivity_chart
 from whimsight.personalization.gain_charts import gain_chart

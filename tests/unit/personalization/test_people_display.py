@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+import whimsight as ws
 from tests.unit.personalization.peopling import peopled_study
 from tests.unit.studies.making import make_study
 from tests.unit.studies.test_studies_report import HOSTILE, Page
-
-import whimsight as ws
 from whimsight.pairs import Pairs
 from whimsight.personalization.display import interval_text, person_html, personalization_html
 from whimsight.personalization.summary import summary

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+import whimsight as ws
 from tests.unit.personalization.gaining import gained
 from tests.unit.personalization.peopling import peopled_study
 from tests.unit.studies.making import make_study
 from tests.unit.studies.test_studies_report import HOSTILE, Page, state
-
-import whimsight as ws
 from whimsight.errors import StudyError
 from whimsight.pairs import Pairs
 from whimsight.personalization.report import people_report, write_report

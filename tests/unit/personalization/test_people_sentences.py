@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from tests.unit.personalization.gaining import gained
-from tests.unit.personalization.peopling import peopled_study
 
 import whimsight as ws
+from tests.unit.personalization.gaining import gained
+from tests.unit.personalization.peopling import peopled_study
 from whimsight.errors import StudyError
 from whimsight.personalization.sentences import (
     feature_sentence,

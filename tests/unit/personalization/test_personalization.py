@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.personalization.peopling import MEAN, TAU, peopled_study
-from tests.unit.studies.making import make_study
 
 import whimsight as ws
+from tests.unit.personalization.peopling import MEAN, TAU, peopled_study
+from tests.unit.studies.making import make_study
 from whimsight.personalization.presets import person_preset
 from whimsight.personalization.subjectivity import SUBJECTIVITY_COLUMNS
 

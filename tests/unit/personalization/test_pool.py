@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+
 from tests.unit.personalization.mixing import several, standard
 from tests.unit.personalization.peopling import peopled_study
-
 from whimsight.personalization.information import information
 from whimsight.personalization.pool import pool
 from whimsight.studies.reading import reading_split

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy.integrate import quad
 from scipy.stats import norm, t
-from tests.unit.personalization.rewarding import Counted, made_pairs, made_study, some_weights
 
+from tests.unit.personalization.rewarding import Counted, made_pairs, made_study, some_weights
 from whimsight.errors import StudyError
 from whimsight.pairs import Pairs
 from whimsight.personalization import scoring
@@ -57,8 +57,8 @@ def test_the_report_counts_flips_with_their_interval() -> None:
     notes = str(TERSE.relabel(votes()).report)
     assert "2 of 4 decided votes flip (50.0%, 95 % interval" in notes
     assert "relabelled with the weights of 'likes it short'" in notes
-    assert "1 rows had no label" in notes
-    assert "1 rows differ in no feature with a weight: ties" in notes
+    assert "1 row had no label" in notes
+    assert "1 row alike in every feature with a weight: tied" in notes
 
 
 def test_the_interval_of_flips_is_wilsons_for_votes_of_prompts_of_their_own() -> None:
@@ -103,7 +103,7 @@ def test_unsure_rows_are_kept_made_ties_or_left_out(unsure: str, expected: list[
     pairs = TERSE.relabel(votes(), unsure=unsure, least=least)  # type: ignore[arg-type]
     assert pairs.preference.tolist() == expected
     assert pairs.report.kept == (2 if unsure == "drop" else None)
-    assert "3 rows are unsure" in str(pairs.report)
+    assert "3 rows unsure" in str(pairs.report)
 
 
 def test_soft_labels_are_the_probabilities() -> None:

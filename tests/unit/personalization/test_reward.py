@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
+
 from tests.unit.personalization.rewarding import (
     N_FEATURES,
     Counted,
     made_study,
     some_weights,
 )
-
 from whimsight.errors import StudyError, StudyFileError
 from whimsight.personalization.reward import Reward
 from whimsight.studies import Study

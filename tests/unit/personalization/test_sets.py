@@ -7,9 +7,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+
 from tests.unit.personalization.mixing import several, standard
 from tests.unit.personalization.rewarding import Counted, made_study
-
 from whimsight.pairs import Pairs
 from whimsight.personalization.reward import Reward
 from whimsight.personalization.sets import MOST, places, response_sets

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.personalization.mixing import HOSTILE, several
 
 import whimsight as ws
+from tests.unit.personalization.mixing import HOSTILE, several
 from whimsight.errors import StudyError
 from whimsight.personalization.sitting import clean_name, read_consent, read_votes, voted_pairs
 from whimsight.personalization.votes_file import (
@@ -208,7 +208,10 @@ def test_a_class_is_gathered_without_those_who_keep_their_votes(study, hostile, 
 
 def test_where_nobody_consented_nothing_is_gathered(study, tmp_path):
     write_sitting(tmp_path / "sitting-d.csv", cast(study, range(4), consent="private"))
-    with pytest.raises(StudyError, match=r"may be used in class \(1 private, 0 files"):
+    with pytest.raises(StudyError, match=r"may be used in class \(1 private, 0 files without votes\)"):
+        gather_votes(tmp_path)
+    (tmp_path / "notes.csv").write_text("a\n1\n")
+    with pytest.raises(StudyError, match=r"may be used in class \(1 private, 1 file without votes\)"):
         gather_votes(tmp_path)
     with pytest.raises(StudyError, match="no folder 'gone'"):
         gather_votes(Path(tmp_path) / "gone")

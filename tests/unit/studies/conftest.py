@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.studies.making import make_study
 
+from tests.unit.studies.making import make_study
 from whimsight.studies import Study
 
 

@@ -11,6 +11,7 @@ from whimsight.autoencoder import SparseAutoencoder
 from whimsight.pairs import Pairs, ReadReport
 from whimsight.studies._study import FEATURE_COLUMNS, PREDICTION_COLUMNS, Study
 from whimsight.studies.settings import Settings
+from whimsight.tables import Table
 
 FEATURES = {
     "d00": ("discovered", "apologises before answering", -0.12, 0.03),
@@ -71,11 +72,11 @@ def make_study(
         found=_features(names or {}, labels=labels),
         prediction=_prediction(labels=labels),
         found_joint=_features({}, labels=labels)[[*FEATURE_COLUMNS[6:14]]],
-        lasso=pd.DataFrame(
+        lasso=Table(
             {"features": [["m_words"], ["m_words", "d00"]], "auc": [0.61, 0.63]},
             index=pd.Index([1, 2], name="k"),
         ),
-        drafts=pd.DataFrame(
+        drafts=Table(
             {
                 "name": ["apologises before answering", "gives a worked example", ""],
                 "note": ["says: I am sorry", "", "nothing fits"],
@@ -101,7 +102,7 @@ def _features(names: dict[str, str], *, labels: bool) -> pd.DataFrame:
     delta, half = np.array(effect), np.array(half)
     shown = [names.get(feature, given) for feature, given in zip(FEATURES, name, strict=True)]
     n = len(FEATURES)
-    table = pd.DataFrame(index=pd.Index(list(FEATURES), name="feature"))
+    table = Table(index=pd.Index(list(FEATURES), name="feature"))
     table = table.assign(kind=kind, name=shown, status="draft", prevalence=np.linspace(0.1, 0.9, n))
     table = table.assign(
         prevalence_low=table["prevalence"] - 0.05, prevalence_high=table["prevalence"] + 0.05
@@ -124,13 +125,9 @@ def _features(names: dict[str, str], *, labels: bool) -> pd.DataFrame:
 
 def _prediction(*, labels: bool) -> pd.DataFrame:
     if not labels:
-        return pd.DataFrame(
-            columns=list(PREDICTION_COLUMNS), index=pd.Index([], name="using"), dtype=np.float64
-        )
+        return Table(columns=list(PREDICTION_COLUMNS), index=pd.Index([], name="using"), dtype=np.float64)
     using = ["length", "measured", "discovered", "all", "embedding", "embedding+measured"]
     auc = np.array([0.62, 0.70, 0.65, 0.72, 0.69, 0.71])
     captured = (auc - 0.5) / (auc[4] - 0.5)
     values = [auc, auc - 0.03, auc + 0.03, captured, captured - 0.1, captured + 0.1]
-    return pd.DataFrame(
-        dict(zip(PREDICTION_COLUMNS, values, strict=True)), index=pd.Index(using, name="using")
-    )
+    return Table(dict(zip(PREDICTION_COLUMNS, values, strict=True)), index=pd.Index(using, name="using"))

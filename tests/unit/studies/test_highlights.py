@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.unit.studies.making import make_pairs, make_study
 
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.attributes import ATTRIBUTES, measure, spans
 from whimsight.autoencoder import SparseAutoencoder
 from whimsight.errors import StudyError

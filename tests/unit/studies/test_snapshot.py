@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.studies.making import make_pairs, make_study
 
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.errors import StudyError
 from whimsight.pairs import Pairs
 from whimsight.studies import Study
 from whimsight.studies.reading import Reading, reading_split
 from whimsight.studies.sentences import sentence
-from whimsight.studies.snapshot import histogram, labels_dict, snapshot
+from whimsight.studies.snapshot import histogram, labels_dict, page, snapshot
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -255,3 +255,22 @@ def test_length_is_not_adjusted_for_itself(study: Study) -> None:
 def test_without_labels_or_numbers_the_sentence_says_that_nothing_is_known(study: Study) -> None:
     assert "no labels say which" in said(make_study(labels=False), "m_bullets")
     assert "too few decided votes" in said(study, "m_bullets", delta_win=float("nan"))
+
+
+def test_no_made_up_prompt_is_shown_where_data_has_none() -> None:
+    bare = make_study(make_pairs(80, prompt=[f"(pair {i // 2})" for i in range(80)]))
+    picture = snapshot(bare)
+    texts = picture["texts"]
+    shown = [example for several in picture["examples"].values() for example in several]
+    assert shown
+    assert {texts[example["prompt"]]["text"] for example in shown} == {""}
+    assert not [text for text in texts if text["text"].startswith("(pair")]
+    some = page(bare, Reading(bare), "d00", np.array([example["row"] for example in shown[:2]]))
+    assert {some["texts"][example["prompt"]]["length"] for example in some["examples"]} == {0}
+
+
+def test_no_made_up_prompt_is_in_a_table_of_examples() -> None:
+    bare = make_study(make_pairs(80, prompt=[f"(pair {i // 2})" for i in range(80)]))
+    assert set(bare.examples("d00")["prompt"]) == {""}
+    assert snapshot(bare)["study"]["prompts"] == 0
+    assert make_study().examples("d00")["prompt"].str.startswith("Question ").all()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import vl_convert
-from tests.unit.studies.making import make_study
 
+from tests.unit.studies.making import make_study
 from whimsight.errors import StudyError
 from whimsight.studies._study import Study
 from whimsight.studies.charts import features_chart, prediction_chart, telling

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import stat
 import struct
 import time
@@ -19,13 +20,14 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.studies.making import make_pairs, make_study
 
-from whimsight.errors import StudyFileError
+from tests.unit.studies.making import make_pairs, make_study
+from whimsight.errors import StudyError, StudyFileError
 from whimsight.studies import file as study_file
 from whimsight.studies._file.archive import allowed_size, from_json, pack, to_json
 from whimsight.studies._file.tables import table_from_bytes, table_to_bytes
 from whimsight.studies._study import Study
+from whimsight.tables import Table
 
 TABLES = ("features", "prediction", "joint", "lasso", "drafts")
 
@@ -65,7 +67,7 @@ def test_an_opened_study_equals_the_saved_one_in_every_table_type_and_bit(
 def test_a_study_without_labels_or_residuals_comes_back(tmp_path: Path) -> None:
     unlabelled = make_study(labels=False)
     unlabelled.residual_map = None
-    unlabelled.drafts = pd.DataFrame()
+    unlabelled.drafts = Table()
     opened = Study.open(unlabelled.save(tmp_path / "x.whim"))
     assert_same_study(unlabelled, opened)
     assert opened.prediction.empty
@@ -183,7 +185,7 @@ def test_a_failed_save_leaves_the_old_file_and_no_debris(
 
 
 def test_saving_says_what_to_do_when_there_is_no_such_folder(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match="existing folder"):
+    with pytest.raises(StudyFileError, match="Make it first"):
         study.save(tmp_path / "nowhere" / "x.whim")
     with pytest.raises(StudyFileError, match="it is a folder"):
         study.save(tmp_path)
@@ -459,3 +461,73 @@ def test_metadata_for_pandas_in_a_forged_table_is_ignored(saved: bytes, tmp_path
 
 def test_the_layout_version_is_a_number_that_the_manifest_repeats(saved: bytes) -> None:
     assert members_of(saved)[0]["schema"] == study_file.SCHEMA
+
+
+# -- what is no path, no study, or not there ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [5, None, "", ["votes.whim"], "a\0b"])
+def test_what_is_no_path_is_told_with_an_example_of_one(value: Any) -> None:
+    found = re.escape(f"found {value!r} ({type(value).__name__}).")
+    with pytest.raises(StudyFileError, match=rf"A path is needed of a study, such as 'votes.whim'; {found}"):
+        Study.open(value)
+    with pytest.raises(StudyFileError, match=rf"of where to save the study, such as 'votes.whim'; {found}"):
+        make_study().save(value)
+    with pytest.raises(StudyError, match=rf"of where to write the report, such as 'report.html'; {found}"):
+        make_study().report(value)
+
+
+def test_a_file_that_is_not_there_is_told_with_what_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_study().save("mt-bench.whim")
+    Path("a.txt").write_text("a note")
+    said = "There is no file 'mtbench.whim' here. Did you mean 'mt-bench.whim'?"
+    holds = "The working folder holds 'mt-bench.whim' and 'a.txt'. Check the path."
+    with pytest.raises(StudyFileError, match=re.escape(f"{said} {holds}")):
+        Study.open("mtbench.whim")
+    with pytest.raises(
+        StudyFileError, match=r"The folder holds 'mt-bench.whim' and 'a.txt'; name a file in it"
+    ):
+        Study.open(tmp_path)
+    with pytest.raises(StudyFileError, match=r"'x.whim' here, for there is no folder 'no'. Check the path."):
+        Study.open("no/x.whim")
+    with pytest.raises(StudyFileError, match=r"Open what study\.save wrote; votes are read with"):
+        Study.open("a.txt")
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    study = make_study()
+    for write, name in ((study.save, "x.whim"), (study.report, "x.html")):
+        path = tmp_path / "no" / name
+        with pytest.raises(
+            StudyError, match=rf"'{name}': there is no folder '.*no'. Make it first, or choose"
+        ):
+            write(path)
+        assert not path.parent.exists()
+
+
+def test_the_users_own_folder_may_be_said_with_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert make_study().save("~/votes.whim") == tmp_path / "votes.whim"
+    assert Study.open("~/votes.whim").path == tmp_path / "votes.whim"
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ({"n": "3"}, r"n must be a whole number, 0 or more, such as n=10; found '3' \(str\)."),
+        ({"n": 2.5}, r"found 2.5 \(float\)."),
+        ({"n": -1}, r"found -1 \(int\)."),
+        ({"where": "random", "seed": "x"}, "seed must be a whole number"),
+        ({"where": ("a", "b")}, "where must be 'top', 'random' or a pair of quantiles"),
+    ],
+)
+def test_choices_of_examples_that_make_no_sense_are_told(choice: dict[str, Any], said: str) -> None:
+    study = make_study()
+    with pytest.raises(StudyError, match=said):
+        study.examples("d00", **choice)
+    assert len(study.examples("d00", np.int64(3))) == 3

@@ -19,15 +19,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.studies.making import make_pairs, make_study
 
 import whimsight as ws
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.errors import StudyError
+from whimsight.studies._report.sections import findings, header
 from whimsight.studies._report.words import finding, number, points, without_paths
 from whimsight.studies._study import Study
 from whimsight.studies.display import study_html
 from whimsight.studies.page import sandboxed_iframe, widget_page
-from whimsight.studies.report import report_html
+from whimsight.studies.report import ReportOf, name_in_report, report_html, report_of
 from whimsight.studies.snapshot import labels_dict, snapshot
 
 HOSTILE = [
@@ -121,6 +122,44 @@ def test_the_report_is_written_and_says_what_was_studied(study: Study, tmp_path:
         assert said in text
     assert "Read from votes.csv: 43 rows as A/B." in text
     assert "identical responses (2), empty response (1)" in text
+
+
+def test_one_of_each_is_counted_as_one() -> None:
+    few = make_pairs(4)
+    few.report.read = 1
+    study = make_study(few)
+    study.found.loc["m_bullets", "delta_win"] = 0.011
+    text = Page(report_html(study)).text
+    assert "2 distinct pairs 1 prompt 3 annotators" in text
+    assert "Read from votes.csv: 1 row as A/B." in text
+    assert finding(study, "m_bullets")[0] == "1 point more often"
+    study.found = study.found.loc[["d00", "m_words"]]
+    study.pair_codes = study.pair_codes[:, [0, 3]]
+    study.found.loc["m_words", "significant"] = False
+    assert "1 of 2 features is associated" in Page(str(findings(study))).text
+    assert "4 rows · 2 distinct pairs · 1 prompt · 1 measured and 1 discovered feature" in study_html(study)
+    assert repr(study).startswith("<Study 'tiny votes': 4 pairs, 1 measured and 1 discovered feature, 1 with")
+
+
+def test_no_made_up_prompt_is_told_of_or_counted_where_data_has_none() -> None:
+    bare = make_study(make_pairs(40, prompt=[f"(pair {i // 2})" for i in range(40)]))
+    page = report_html(bare)
+    assert "(pair" not in page
+    assert "prompts" not in str(header(bare)).partition("<nav")[0]
+    assert "20 distinct pairs · 2 measured" in study_html(bare)
+
+
+def test_a_report_says_of_which_study_it_is_and_other_files_do_not(study: Study, tmp_path: Path) -> None:
+    path = study.report(tmp_path / "report.html")
+    assert report_of(path) == ReportOf("tiny votes", study.pairs_fingerprint)
+    odd = make_study()
+    odd.pairs.name = "/srv/votes/<b> & \x07 it's"
+    assert report_of(odd.report(path)) == ReportOf(name_in_report(odd.name), odd.pairs_fingerprint)
+    path.write_text(widget_page(snapshot(study), {}, title="tiny votes · Whimsight"), encoding="utf-8")
+    assert report_of(path) is None
+    path.write_bytes(b"\xff\x00 not a page")
+    assert report_of(path) is None
+    assert report_of(tmp_path / "nix.html") is None
 
 
 def test_a_finding_names_direction_interval_and_what_it_is_adjusted_for(study: Study) -> None:
@@ -400,7 +439,7 @@ def test_the_same_study_gives_the_same_report(study: Study) -> None:
 
 
 def test_a_report_that_cannot_be_written_says_what_to_do(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="existing folder"):
+    with pytest.raises(StudyError, match="Make it first"):
         study.report(tmp_path / "nowhere" / "report.html")
 
 

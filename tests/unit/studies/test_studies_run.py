@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import whimsight as ws
+from whimsight.errors import EmbeddingError
 from whimsight.studies import FEATURE_COLUMNS
 
 
@@ -284,3 +285,10 @@ def test_votes_on_a_pair_shown_both_ways_round_are_counted_together():
 def test_a_function_in_the_place_of_embeddings_is_told_where_it_belongs():
     with pytest.raises(ws.EmbeddingError, match=r"found function.*embedder="):
         ws.study(ws.load("creative-writing"), embeddings=lambda texts: texts)
+
+
+def test_one_bad_row_of_ready_embeddings_is_counted_as_one(pairs):
+    ready = hashed(pairs.texts().unique)
+    ready[5, 0] = np.nan
+    with pytest.raises(EmbeddingError, match=r"hold NaN or infinity in 1 row, first in row 5\."):
+        ws.study(pairs, embeddings=ready, n_features=12, k=3)

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.studies.making import make_pairs, make_study
 
 import whimsight as ws
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.effects import effects
 from whimsight.labels import LabelStore
 from whimsight.studies._study import FEATURE_COLUMNS, Study

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.studies.making import make_pairs, make_study
 
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.errors import StudyError
 from whimsight.labels import LabelStore
 from whimsight.names.fidelity import fidelity
@@ -246,3 +246,21 @@ def test_nothing_is_asked_where_nothing_is_held_out(tmp_path: Path) -> None:
     one = make_study(make_pairs(40, prompt=["the same"] * 40))
     one.labels = LabelStore(tmp_path / "work.labels", author="Ann")
     assert BlindTest(one).question("d00", seed=1) is None
+
+
+def test_a_made_up_prompt_is_not_shown_where_data_has_none(study: Study, tmp_path: Path) -> None:
+    bare = make_study(make_pairs(400, prompt=[f"(pair {i // 2})" for i in range(400)]))
+    bare.labels = LabelStore(tmp_path / "bare.labels", author="Ann")
+    without, asked = BlindTest(bare).question("d00", seed=1), BlindTest(study).question("d00", seed=1)
+    assert without is not None
+    assert without["prompt"] == {"text": "", "length": 0}
+    assert without["first"]["text"].startswith("Answer ")
+    assert asked is not None
+    assert asked["prompt"]["text"].startswith("Question ")
+
+
+def test_a_feature_that_does_not_exist_is_told_whatever_is_asked_of_it(study: Study) -> None:
+    test = BlindTest(study)
+    for ask in (test.name, test.answers, test.verification, study.agreement):
+        with pytest.raises(StudyError, match=r"No feature 'bullet points' .* It is the name of 'm_bullets'"):
+            ask("bullet points")

@@ -12,11 +12,11 @@ import comm
 import numpy as np
 import pytest
 import traitlets
+
+import whimsight as ws
 from tests.unit.personalization.mixing import several
 from tests.unit.personalization.peopling import peopled_study
 from tests.unit.widgets.test_widgets import BUILT, Recorder, sent, set_state
-
-import whimsight as ws
 from whimsight.errors import StudyError
 from whimsight.labels import LabelStore
 from whimsight.personalization import Personalization

@@ -11,10 +11,10 @@ import comm
 import numpy as np
 import pytest
 import traitlets
-from tests.unit.comparisons.shown import by_hand, judged, opposed
-from tests.unit.widgets.test_widgets import BUILT, Recorder, ask, error, message, result, sent, set_state
 
 import whimsight as ws
+from tests.unit.comparisons.shown import by_hand, judged, opposed
+from tests.unit.widgets.test_widgets import BUILT, Recorder, ask, error, message, result, sent, set_state
 from whimsight.comparisons import Comparison
 from whimsight.comparisons.snapshot import comparison_snapshot
 from whimsight.errors import StudyError

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import traitlets
+
 from tests.unit.personalization.mixing import decoded, several, standard
 from tests.unit.personalization.peopling import peopled_study
 from tests.unit.widgets.test_widgets import BUILT, Recorder, error, result, sent, set_state
-
 from whimsight.errors import StudyError
 from whimsight.labels import LabelStore
 from whimsight.personalization import Personalization

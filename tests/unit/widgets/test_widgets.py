@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import traitlets
 from comm.base_comm import BaseComm
-from tests.unit.studies.making import make_pairs, make_study
 
 import whimsight as ws
+from tests.unit.studies.making import make_pairs, make_study
 from whimsight.errors import StudyError
 from whimsight.labels import LabelStore
 from whimsight.studies import Study

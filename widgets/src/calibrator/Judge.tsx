@@ -29,14 +29,16 @@ function Pair({ asked }: { asked: Asked }) {
     shown === "ab" ? [pair.a_length, pair.b_length] : [pair.b_length, pair.a_length];
   return (
     <>
-      <Texts class="cb-prompt" what="the prompt">
-        {(name) => (
-          <section aria-label="Prompt">
-            <h3>Prompt</h3>
-            <Text text={pair.prompt} class={name} />
-          </section>
-        )}
-      </Texts>
+      {pair.prompt !== "" && (
+        <Texts class="cb-prompt" what="the prompt">
+          {(name) => (
+            <section aria-label="Prompt">
+              <h3>Prompt</h3>
+              <Text text={pair.prompt} class={name} />
+            </section>
+          )}
+        </Texts>
+      )}
       <Texts class="cb-sides" what="both responses">
         {(name) => (
           <div class="cb-pair">

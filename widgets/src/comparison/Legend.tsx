@@ -13,7 +13,7 @@ function counts({ rows, pairs, prompts, annotators, labelled }: ComparedDataset)
   return [
     plural(pairs, "pair"),
     rows !== pairs ? plural(rows, "row") : "",
-    plural(prompts, "prompt"),
+    prompts > 0 ? plural(prompts, "prompt") : "",
     annotators > 0 ? plural(annotators, "annotator") : "",
     labelled === 0 ? "no votes" : "",
   ]

@@ -1,4 +1,5 @@
 /** What each key does. Handlers that return false leave the key to the browser. */
+import { focusedBeside } from "../shared/focus";
 import type { KeyMap } from "../shared/keyboard";
 import { listKeys } from "../shared/listKeys";
 import type { State } from "./state";
@@ -9,7 +10,7 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
   /** Where the focus is within one side, of that side alone. */
   const pair = (by: 1 | -1) => () => {
     if (!reading()) return false;
-    const focused = (root.getRootNode() as Document | ShadowRoot).activeElement;
+    const focused = focusedBeside(root);
     const side = focused?.closest<HTMLElement>("[data-side]")?.dataset.side;
     if (side !== "1") void state.sides.step(0, by);
     if (side !== "0") void state.sides.step(1, by);

@@ -7,6 +7,7 @@ import { Notices } from "../shared/Work";
 import { Bar } from "./Bar";
 import { Detail } from "./Detail";
 import { LOOK, WORK } from "./lines";
+import { NamingPanel } from "./naming/Panel";
 import type { State } from "./state";
 import { Table } from "./Table";
 import { NothingFound, Toolbar } from "./Toolbar";
@@ -54,6 +55,11 @@ export function App({ state }: { state: State }) {
     <>
       <Bar state={state} />
       <Notices state={state} />
+      {state.editable.value && (
+        <Guard what="The panel">
+          <NamingPanel state={state} />
+        </Guard>
+      )}
       <div class={`lb-panes${state.folded.value ? " lb-folded" : ""}${verifying ? " lb-verifying" : ""}`}>
         <section class="lb-list" aria-label="List of features">
           <Toolbar state={state} />

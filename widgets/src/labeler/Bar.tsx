@@ -3,6 +3,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { plural } from "../shared/format";
 import { HelpButton, Saving, Undo } from "../shared/Work";
+import { NamingButton } from "./naming/Progress";
 import type { State } from "./state";
 
 /** "just now", "12 min ago", "3 h ago", else the date. */
@@ -47,7 +48,7 @@ export function Bar({ state }: { state: State }) {
   const about = [
     plural(study.pairs, "pair"),
     study.rows !== study.pairs ? plural(study.rows, "row") : "",
-    plural(study.prompts, "prompt"),
+    study.prompts > 0 ? plural(study.prompts, "prompt") : "",
     study.annotators > 0 ? plural(study.annotators, "annotator") : "",
     study.labelled === 0 ? "no votes" : "",
   ].filter((part) => part !== "");
@@ -69,6 +70,7 @@ export function Bar({ state }: { state: State }) {
       <span class="lb-grow" />
       {editable && (
         <>
+          <NamingButton state={state} />
           <LastEdit state={state} />
           <Saving state={state} />
           <Undo state={state} />

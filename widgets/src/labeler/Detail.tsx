@@ -10,6 +10,7 @@ import { StatusChoice } from "../shared/StatusChoice";
 import { Suggestions } from "../shared/Suggestions";
 import { Examples } from "./Examples";
 import { Numbers } from "./Numbers";
+import { AskForOne } from "./naming/Progress";
 import type { Row } from "./rows";
 import type { State } from "./state";
 import { Tags } from "./Tags";
@@ -129,7 +130,9 @@ export function Detail({ state, row }: { state: State; row: Row }) {
         </div>
         <Facts state={state} row={row} tips={TIPS} />
         {editable && (row.feature.kind === "discovered" || row.named) && (
-          <Suggestions state={state} row={row} />
+          <Suggestions state={state} row={row}>
+            <AskForOne state={state} />
+          </Suggestions>
         )}
       </header>
       <div class="lb-workline">

@@ -96,7 +96,7 @@ export function Numbers({
         <>
           <Fact
             word="Fidelity"
-            about="Correlation, on held-out pairs, of the code with a judge's answers to “which response has more of what the name says?”. The judge is a formula for drafted names, and people once enough blind tests were answered (Verify). 1: the name tells the code; 0: it tells nothing about it."
+            about="Correlation, on held-out pairs, of the code with a judge's answers to “which response has more of what the name says?”. The judge is a formula for drafted names, a language model where one was asked, and people once enough blind tests were answered (Verify). 1: the name tells the code; 0: it tells nothing about it."
             value={decimal(feature.fidelity)}
           >
             {fidelityWords(row, editable)}

@@ -4,8 +4,10 @@
  */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FeatureId, JudgeResult, LabelerModel, Question, Requests, Verification } from "../protocol";
+import { focusedBeside } from "../shared/focus";
 import { count, decimal, intervalWords, plural, range } from "../shared/format";
 import { Interval, IntervalAxis } from "../shared/Interval";
+import { messageOf } from "../shared/messages";
 import { type Connection, isAbort } from "../shared/model";
 import { TextBox } from "../shared/PairCard";
 import { Tip } from "../shared/Tooltip";
@@ -52,10 +54,9 @@ function useTest(connection: VerifyProps["connection"], feature: FeatureId) {
         await work(signal);
       } catch (error) {
         if (signal.aborted || isAbort(error)) return;
-        const message = error instanceof Error ? error.message : String(error);
         setStage({
           at: "failed",
-          message,
+          message: messageOf(error),
           skip,
           retry: () => {
             setStage({ at: "loading" });
@@ -195,10 +196,12 @@ function Asked({ question, name, busy, give }: AskedProps) {
   ];
   return (
     <div class="ws-asked" aria-busy={busy}>
-      <div class="ws-asked-prompt">
-        <h4>Prompt</h4>
-        <TextBox key={`${question.token}-p`} text={question.prompt} label="the prompt" fold={false} />
-      </div>
+      {question.prompt.text !== "" && (
+        <div class="ws-asked-prompt">
+          <h4>Prompt</h4>
+          <TextBox key={`${question.token}-p`} text={question.prompt} label="the prompt" fold={false} />
+        </div>
+      )}
       <div class="ws-asked-pair">
         <section aria-label="First response">
           <h4>
@@ -254,9 +257,7 @@ export function Verify({ connection, feature, name, onClose }: VerifyProps) {
 
   // Keys are heard where the focus is: it starts here, and returns with each question when what had it is gone.
   useLayoutEffect(() => {
-    const page = root.current?.getRootNode() as Document | ShadowRoot | undefined;
-    const focused = page?.activeElement;
-    if (!root.current?.contains(focused ?? null)) root.current?.focus({ preventScroll: true });
+    if (!root.current?.contains(focusedBeside(root.current))) root.current?.focus({ preventScroll: true });
   }, [token]);
 
   function press(event: KeyboardEvent): void {

@@ -1,4 +1,5 @@
 /** What each key does. Handlers that return false leave the key to the browser. */
+import { focusedBeside } from "../shared/focus";
 import type { KeyMap } from "../shared/keyboard";
 import { listKeys } from "../shared/listKeys";
 import { UNNAMED } from "../shared/names";
@@ -23,7 +24,7 @@ export function keysOf(state: State, root: HTMLElement): KeyMap {
     const { shelves } = state;
     const last = Math.min(shelves.limit.peek(), shelves.shelf.peek().items.length) - 1;
     // The first press goes to the pair, the next ones on from there.
-    const focused = (root.getRootNode() as Document | ShadowRoot).activeElement;
+    const focused = focusedBeside(root);
     const at = shelves.active.peek() + (focused?.closest(".lb-pair") ? by : 0);
     const next = Math.max(0, Math.min(last, at));
     const box = root.querySelector<HTMLElement>(`[data-pair="${next}"]`);

@@ -36,11 +36,11 @@ export const NO_FILTERS: Filters = {
 export function joinRow(found: Feature, label: Label = {}): Row {
   const row = joinName(found, label);
   const renamed = row.named && row.name !== joinName(found, { turned: row.turned }).name;
-  // People who tested the name say how well it fits; before that a new name has no fidelity.
+  // Who tested the name says how well it fits; before that a new name has no fidelity.
   const [fidelity, fidelity_low, fidelity_high] = label.fidelity ?? [null, null, null];
   const fit = { fidelity, fidelity_low, fidelity_high };
   const seen = label.fidelity
-    ? { ...found, ...fit, judge: "person" }
+    ? { ...found, ...fit, judge: label.judge ?? "person" }
     : renamed && found.kind === "discovered"
       ? { ...found, ...fit }
       : found;

@@ -3,6 +3,7 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import type { FeatureId, LabelerModel, Snapshot } from "../protocol";
 import { createDesk, type Desk } from "../shared/desk";
 import type { Connection, RequestOptions } from "../shared/model";
+import { createNaming, type Naming } from "./naming/naming";
 import { type Filters, filterRows, NO_FILTERS, type Row, rowJoiner, type Sort, sortRows } from "./rows";
 import { createShelves, type Shelves } from "./shelves";
 
@@ -25,6 +26,8 @@ export interface State extends Desk {
   clearFilters(): void;
   mode: Signal<View>;
   shelves: Shelves;
+  /** Asking a language model for names. */
+  suggesting: Naming;
   /** The feature whose note is open. */
   noting: Signal<FeatureId | null>;
   /** Whether the list is put away, where it is narrow. */
@@ -37,7 +40,7 @@ function isSnapshot(value: unknown): value is Snapshot {
 
 export function createState(
   connection: Connection<LabelerModel>,
-  options: { wait?: RequestOptions; pause?: (repetition: number) => number } = {},
+  options: { wait?: RequestOptions; pause?: (repetition: number) => number; silence?: number } = {},
 ): State {
   const wait = options.wait ?? {};
   const sentSnapshot = connection.trait("snapshot");
@@ -78,6 +81,19 @@ export function createState(
   // A name that was being written when another feature was chosen is kept like one that was left.
   const stop = effect(() => desk.leaveNaming(chosen.value?.id ?? ""));
   const shelves = createShelves({ connection, snapshot, chosen, editable: desk.editable, wait });
+  const suggesting = createNaming({
+    connection,
+    chosen,
+    rows,
+    editable: desk.editable,
+    goTo: choose,
+    say: (words) => {
+      desk.said.value = words;
+    },
+    renew: desk.renewSuggestions,
+    wait,
+    ...(options.silence ? { silence: options.silence } : {}),
+  });
 
   return {
     ...desk,
@@ -99,11 +115,13 @@ export function createState(
     },
     mode: signal<View>("read"),
     shelves,
+    suggesting,
     noting: signal<FeatureId | null>(null),
     folded: signal(false),
     dispose() {
       desk.dispose();
       shelves.dispose();
+      suggesting.dispose();
       stop();
     },
   };

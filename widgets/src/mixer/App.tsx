@@ -49,8 +49,10 @@ function Bar({ state }: { state: State }) {
   const about = [
     plural(study.votes, "vote"),
     plural(study.annotators, "annotator"),
-    plural(study.prompts, "prompt"),
-  ].join(" · ");
+    study.prompts > 0 ? plural(study.prompts, "prompt") : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
   return (
     <header class="lb-bar">
       <div class="lb-study">

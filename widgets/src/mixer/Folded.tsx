@@ -2,6 +2,7 @@
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count, plural } from "../shared/format";
 import { codePoints } from "../shared/marks";
+import { messageOf } from "../shared/messages";
 import { isAbort } from "../shared/model";
 import { TextBox } from "../shared/PairCard";
 import type { State } from "./state";
@@ -48,7 +49,7 @@ export function Folded({ state, text: given, length, place, label }: FoldedProps
       setFetching("");
     } catch (reason) {
       if (isAbort(reason)) return;
-      setFetching({ failed: reason instanceof Error ? reason.message : String(reason) });
+      setFetching({ failed: messageOf(reason) });
     }
   }
 

@@ -85,7 +85,7 @@ export function Responses({ state }: { state: State }) {
         </h3>
         <Pages state={state} />
       </header>
-      {!namesOnly && (
+      {!namesOnly && set.prompt !== "" && (
         <div class="mx-prompt">
           <span class="lb-fine">Prompt</span>
           <Folded

@@ -1,5 +1,4 @@
 /** What stands under a slider: annotators' weights, everyone's mean, the preset's posterior, how far it was moved. */
-import { max } from "d3-array";
 import { clamp, linear } from "../shared/scale";
 import type { MixedFeature } from "./contract";
 import { turnInterval } from "./rows";
@@ -25,7 +24,7 @@ export function outline(
   sign: 1 | -1,
   x: (value: number) => number,
 ): string {
-  const tallest = max(counts) ?? 0;
+  const tallest = Math.max(0, ...counts);
   if (tallest <= 0 || !(high > low)) return "";
   const [from, to] = turnInterval(low, high, sign);
   const bars = sign === 1 ? counts : counts.toReversed();

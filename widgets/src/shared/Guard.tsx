@@ -1,5 +1,6 @@
 /** What stands in the place of a part that is not there yet, or that could not be drawn. */
 import { Component, type ComponentChildren } from "preact";
+import { messageOf } from "./messages";
 
 /** A fault in drawing one part is said, and does not take the rest down. */
 export class Guard extends Component<
@@ -8,7 +9,7 @@ export class Guard extends Component<
 > {
   override state = { broken: null };
   static override getDerivedStateFromError(error: unknown) {
-    return { broken: error instanceof Error ? error.message : String(error) };
+    return { broken: messageOf(error) };
   }
   override render() {
     if (this.state.broken === null) return this.props.children;

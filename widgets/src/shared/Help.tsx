@@ -1,6 +1,7 @@
 /** All keys on one sheet. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Desk } from "./desk";
+import { focusedBeside } from "./focus";
 import { Icon } from "./icons";
 
 export type Line = readonly [keys: readonly string[], what: string];
@@ -38,8 +39,7 @@ export function Help({ state, look, work }: HelpProps) {
     state.help.value = false;
   };
   useLayoutEffect(() => {
-    const root = sheet.current?.getRootNode() as Document | ShadowRoot;
-    const before = root.activeElement as HTMLElement | null;
+    const before = focusedBeside(sheet.current) as HTMLElement | null;
     const dialog = sheet.current;
     dialog?.showModal();
     dialog?.querySelector("button")?.focus();

@@ -1,5 +1,5 @@
 /** Signed codes as bars, with a range to choose by mouse, touch or keyboard. */
-import { max, median, sum, ticks } from "d3-array";
+import { median, ticks } from "d3-array";
 import { useId, useRef, useState } from "preact/hooks";
 import type { Histogram as Bins } from "../protocol";
 import { count, plural, small, tickLabel } from "./format";
@@ -23,9 +23,11 @@ export interface HistogramProps {
 /** Above this share of the typical bar the tallest one would flatten the rest. */
 const DWARFS = 8;
 
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 export function isDwarfed(counts: readonly number[]): boolean {
   const filled = counts.filter((value) => value > 0);
-  return (max(filled) ?? 0) > DWARFS * (median(filled) ?? 0);
+  return Math.max(0, ...filled) > DWARFS * (median(filled) ?? 0);
 }
 
 /** Pairs whose bin lies in the range of bins [from, to). */
@@ -106,7 +108,7 @@ export function Histogram({
       : [0, bins];
   const chosen = drag !== null || brush !== null;
   const size = (value: number): number => (root ? Math.sqrt(value) : value);
-  const tallest = max(counts, size) || 1;
+  const tallest = Math.max(...counts.map(size)) || 1;
 
   function choose(first: number, last: number): void {
     onBrush(first <= 0 && last >= bins ? null : [edge(first), edge(last)]);
@@ -207,7 +209,7 @@ export function Histogram({
           {state}
         </span>
         <span class="ws-muted">{`${count(zero)} more with code 0`}</span>
-        <span class="ws-muted">{`tallest bar ${count(max(counts) ?? 0)}`}</span>
+        <span class="ws-muted">{`tallest bar ${count(Math.max(...counts))}`}</span>
         <button type="button" class="ws-link" onClick={() => setRoot(!root)}>
           {root ? "heights: square roots" : "heights: counts"}
         </button>

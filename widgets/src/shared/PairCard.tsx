@@ -4,6 +4,7 @@ import type { Example, Span, Text } from "../protocol";
 import { plural, small } from "./format";
 import { MarkedText } from "./MarkedText";
 import { codePoints } from "./marks";
+import { messageOf } from "./messages";
 import "./PairCard.css";
 
 export type Part = "prompt" | "more" | "less";
@@ -74,7 +75,7 @@ export function TextBox({ text, spans, strongest, label, fold = true, onMoreText
       setState("");
     } catch (error) {
       setState("failed");
-      setMessage(error instanceof Error ? error.message : String(error));
+      setMessage(messageOf(error));
     }
   }
 
@@ -177,11 +178,12 @@ export function PairCard(props: PairCardProps) {
   const all = spans ? [...spans.more, ...spans.less] : [];
   const strongest = all.length ? Math.max(...all.map(([, , weight]) => Math.abs(weight))) : undefined;
   const share = example.preferred;
+  const hasPrompt = prompt.text !== "";
   return (
     <article class={`ws-pair ${props.class ?? ""}`} aria-label={`Pair in row ${example.row}`}>
       <div class="ws-pair-prompt">
         <header class="ws-pair-head">
-          <span class="ws-pair-label">Prompt</span>
+          {hasPrompt && <span class="ws-pair-label">Prompt</span>}
           <span class="ws-muted">{`code ${small(Math.abs(example.code))}`}</span>
           <span class="ws-muted">{`row ${example.row}`}</span>
           <span class="ws-pair-tools">
@@ -207,7 +209,9 @@ export function PairCard(props: PairCardProps) {
             {props.error}
           </p>
         )}
-        <TextBox text={prompt} label="the prompt" onMoreText={onMoreText && (() => onMoreText("prompt"))} />
+        {hasPrompt && (
+          <TextBox text={prompt} label="the prompt" onMoreText={onMoreText && (() => onMoreText("prompt"))} />
+        )}
       </div>
       <div class="ws-sides">
         <Side

@@ -5,6 +5,7 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { FeatureId, Label, Status, Suggestion, Work } from "../protocol";
 import { keepUnsent, type Print } from "./keep";
+import { messageOf } from "./messages";
 import { type Connection, type RequestOptions, RequestTimeout } from "./model";
 import { type NamedRow, UNNAMED } from "./names";
 import { createOutbox, type Edit, type Outbox, overlay } from "./outbox";
@@ -28,6 +29,8 @@ export interface Desk {
   noKernel: ReadonlySignal<boolean>;
   /** Null while they are being fetched. */
   suggestions(id: FeatureId): ReadonlySignal<readonly Suggestion[] | null>;
+  /** There are others: those that are looked at are fetched again, the others when somebody looks. */
+  renewSuggestions(): void;
   /** Prefix of the ids of this view's elements. */
   uid: string;
   /** The name that is being written. */
@@ -152,7 +155,7 @@ export function createDesk({ connection, prints, find, choose, wait = {}, pause 
     } catch (reason) {
       error.value = isTimeout(reason)
         ? `The kernel did not answer, so nothing was ${name === "undo" ? "undone" : "done again"}.`
-        : `Could not ${name}: ${reason instanceof Error ? reason.message : String(reason)}`;
+        : `Could not ${name}: ${messageOf(reason)}`;
     }
   }
 
@@ -182,25 +185,33 @@ export function createDesk({ connection, prints, find, choose, wait = {}, pause 
     await travel("redo");
   }
 
-  const suggested = new Map<string, Signal<readonly Suggestion[] | null>>();
+  interface Suggested {
+    list: Signal<readonly Suggestion[] | null>;
+    renewal: number;
+  }
+  const suggested = new Map<string, Suggested>();
+  const renewal = signal(0);
   function suggestions(id: FeatureId): ReadonlySignal<readonly Suggestion[] | null> {
+    const now = renewal.value;
     // Names tell one end of a feature: turned round it has others.
     const key = `${id} ${find(id)?.turned}`;
     const known = suggested.get(key);
-    if (known) return known;
-    const list = signal<readonly Suggestion[] | null>(null);
-    suggested.set(key, list);
+    if (known?.renewal === now) return known.list;
+    // What was there stays until the new ones come.
+    const entry = { list: known?.list ?? signal<readonly Suggestion[] | null>(null), renewal: now };
+    suggested.set(key, entry);
     connection
       .request("suggest", { feature: id }, wait)
       .then((result) => {
-        list.value = result.suggestions;
+        if (suggested.get(key) === entry) entry.list.value = result.suggestions;
       })
       .catch(() => {
         // A name can be thought of without suggestions; the next visit asks again.
-        list.value = [];
+        if (suggested.get(key) !== entry) return;
+        entry.list.value ??= [];
         suggested.delete(key);
       });
-    return list;
+    return entry.list;
   }
 
   return {
@@ -219,6 +230,9 @@ export function createDesk({ connection, prints, find, choose, wait = {}, pause 
     error,
     noKernel,
     suggestions,
+    renewSuggestions() {
+      renewal.value += 1;
+    },
     uid: `lb${++views}`,
     naming,
     beginNaming(row) {

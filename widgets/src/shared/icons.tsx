@@ -55,6 +55,7 @@ const SHAPES = {
   list: "M2.5 4h11M2.5 8h11M2.5 12h11",
   dice: "M3 3h10v10H3zM5.8 5.8h.01M10.2 10.2h.01M10.2 5.8h.01M5.8 10.2h.01",
   warn: "M8 2.6l6 10.4H2zM8 6.4v3M8 11.2h.01",
+  spark: "M8 2.5l1.6 3.9 3.9 1.6-3.9 1.6L8 13.5l-1.6-3.9L2.5 8l3.9-1.6z",
   link: "M4 8h8M9 5l3 3-3 3",
   lock: "M4 7.2h8v6H4zM5.8 7V5a2.2 2.2 0 0 1 4.4 0v2",
   unlock: "M4 7.2h8v6H4zM5.8 7V4.6a2.2 2.2 0 0 1 4.3-.6",
@@ -63,7 +64,9 @@ const SHAPES = {
   copy: "M5.5 5.5h7.5v7.7H5.5zM3 10.5V2.8h7.4",
 };
 
-export function Icon({ shape }: { shape: keyof typeof SHAPES }) {
+export type Shape = keyof typeof SHAPES;
+
+export function Icon({ shape }: { shape: Shape }) {
   return (
     <svg class="lb-icon" viewBox="0 0 16 16" aria-hidden="true">
       <path d={SHAPES[shape]} fill="none" />

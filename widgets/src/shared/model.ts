@@ -33,6 +33,8 @@ export interface Connection<M> {
   ): Promise<Requests[K][1]>;
   /** Whether the kernel answers: "unknown" before the first request, "gone" after a time-out or a host's no. */
   live: ReadonlySignal<Live>;
+  /** Listens to what Python says unasked; until the end, or until what is returned is called. */
+  hear(kind: string, listener: (message: unknown) => void): () => void;
   /** Lets go of the model; requests that still wait are rejected as aborted. */
   dispose(): void;
 }
@@ -59,7 +61,14 @@ export class RequestTimeout extends Error {
 
 const WAIT = 10_000;
 /** Requests that compute something large in Python. */
-const PATIENCE: Partial<Record<RequestName, number>> = { highlights: 60_000, suggest: 60_000 };
+const PATIENCE: Partial<Record<RequestName, number>> = {
+  highlights: 60_000,
+  suggest: 60_000,
+  naming: 60_000,
+  naming_plan: 120_000,
+  naming_start: 120_000,
+  naming_stop: 60_000,
+};
 
 interface Waiting {
   settle(answer: AnswerMessage): void;
@@ -174,12 +183,27 @@ export function connect<M>(model: Model<M>, { timeout }: { timeout?: number } = 
     });
   }
 
+  const heard = new Set<(message: unknown) => void>();
+  function hear(kind: string, listener: (message: unknown) => void): () => void {
+    const hears = (message: unknown): void => {
+      if ((message as { kind?: unknown } | null)?.kind === kind) listener(message);
+    };
+    const stop = (): void => {
+      heard.delete(hears);
+      model.off("msg:custom", hears);
+    };
+    heard.add(hears);
+    model.on("msg:custom", hears);
+    return stop;
+  }
+
   function dispose(): void {
     closed = true;
     model.off("msg:custom", receive);
+    for (const hears of heard) model.off("msg:custom", hears);
     for (const [name, { follow }] of traits) model.off(`change:${name}`, follow);
     for (const { abandon } of [...waiting.values()]) abandon(aborted());
   }
 
-  return { trait, set, request, live, dispose };
+  return { trait, set, request, live, hear, dispose };
 }

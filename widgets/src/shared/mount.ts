@@ -3,6 +3,7 @@ import "./reset.css";
 import { effect } from "@preact/signals";
 import { type ComponentChild, render as draw } from "preact";
 import type { Desk } from "./desk";
+import { focusedBeside } from "./focus";
 import { type KeyMap, keyboard } from "./keyboard";
 import { type Connection, connect, type Model } from "./model";
 import { watchTheme } from "./theme";
@@ -35,7 +36,6 @@ export interface Widget<M, S extends Desk> {
 /** When what had the focus goes (a pair that made room for another), keys still belong to the widget. */
 function keepFocus(root: HTMLElement, signal: AbortSignal): void {
   let last: Element | null = null;
-  const active = (): Element | null => (root.getRootNode() as Document | ShadowRoot).activeElement;
   root.addEventListener(
     "focusin",
     (event) => {
@@ -47,14 +47,14 @@ function keepFocus(root: HTMLElement, signal: AbortSignal): void {
     "focusout",
     () =>
       setTimeout(() => {
-        if (last?.isConnected && !root.contains(active())) last = null;
+        if (last?.isConnected && !root.contains(focusedBeside(root))) last = null;
       }),
     { signal },
   );
   const observer = new MutationObserver(() => {
     if (!last || last.isConnected) return;
     last = null;
-    const now = active();
+    const now = focusedBeside(root);
     if (root.isConnected && (now === null || now === root.ownerDocument.body))
       root.focus({ preventScroll: true });
   });

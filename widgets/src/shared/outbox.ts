@@ -4,6 +4,7 @@
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { FeatureId, Label } from "../protocol";
+import { messageOf } from "./messages";
 import { createPause } from "./pause";
 
 export interface Edit {
@@ -54,10 +55,10 @@ export function overlay(
   if (pending.length === 0) return labels;
   const seen = { ...labels };
   for (const { feature, changes } of pending) {
-    const { fidelity, ...label } = seen[feature] ?? {};
+    const { fidelity, judge, ...label } = seen[feature] ?? {};
     // A test of the name before says nothing about this one.
     const tested = fidelity && changes.name === undefined && changes.turned === undefined;
-    seen[feature] = { ...label, ...(tested ? { fidelity } : {}), ...changes };
+    seen[feature] = { ...label, ...(tested ? { fidelity, ...(judge ? { judge } : {}) } : {}), ...changes };
   }
   return seen;
 }
@@ -76,8 +77,6 @@ export function createOutbox({ send, isTimeout, pause = backOff, keep }: OutboxO
     pending.value = edits;
     keep?.save(edits);
   };
-
-  const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
   async function drain(): Promise<void> {
     let repetition = 0;
@@ -98,7 +97,7 @@ export function createOutbox({ send, isTimeout, pause = backOff, keep }: OutboxO
           continue;
         }
         repetition = 0;
-        failure.value = { message: message(error), edit };
+        failure.value = { message: messageOf(error), edit };
         set(pending.value.slice(1));
       }
     }

@@ -1,6 +1,7 @@
 /** Whole texts and highlights of the pairs of the chosen feature, fetched as they are asked for. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Text } from "../protocol";
+import { messageOf } from "./messages";
 import { type Connection, type RequestOptions, RequestTimeout } from "./model";
 import type { NamedRow } from "./names";
 import { type Marks, type Shown, turnMarks } from "./pairs";
@@ -29,10 +30,8 @@ interface Options {
   wait: RequestOptions;
 }
 
-export const reason = (error: unknown): string => {
-  if (error instanceof RequestTimeout) return "The kernel does not answer.";
-  return error instanceof Error ? error.message : String(error);
-};
+export const reason = (error: unknown): string =>
+  error instanceof RequestTimeout ? "The kernel does not answer." : messageOf(error);
 
 export function createReading({ connection, chosen, editable, wait }: Options): Reading {
   const whole = signal<ReadonlyMap<string, Text>>(new Map());

@@ -2,6 +2,7 @@
 import { type ReadonlySignal, useComputed, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { FeatureId } from "../protocol";
+import { focusedBeside } from "./focus";
 import type { Listing } from "./Tools";
 
 function lineOf(grid: HTMLElement | null, id: FeatureId): HTMLElement | null {
@@ -48,7 +49,7 @@ export function useRowFocus(
     const line = lineOf(grid.current, id);
     if (!line) return;
     reveal(line);
-    const focused = (line.getRootNode() as Document | ShadowRoot).activeElement;
+    const focused = focusedBeside(line);
     if (focused !== line && focused?.classList.contains("lb-line")) line.focus({ preventScroll: true });
   });
   // In a tab that is not open yet there is nothing to scroll; once there is, the chosen row comes into sight.

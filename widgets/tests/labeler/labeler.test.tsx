@@ -8,7 +8,6 @@ import { joinRow } from "../../src/labeler/rows";
 import { domainOf } from "../../src/labeler/Table";
 import { orderWords } from "../../src/labeler/Toolbar";
 import type { Feature, Snapshot } from "../../src/protocol";
-import { bestSuggestions } from "../../src/shared/Suggestions";
 
 let clean: (() => void)[] = [];
 beforeEach(() => localStorage.clear());
@@ -155,22 +154,6 @@ describe("significance", () => {
     const one = { ...(fixture().features[0] as Feature), significant, q };
     const { root } = mount({}, { ...fixture(), features: [one] });
     expect(root.querySelector(".lb-facts")?.textContent).toMatch(new RegExp(`${q}0?${words}`));
-  });
-});
-
-describe("suggested names", () => {
-  const one = (name: string, fit: number | null) => ({ name, fit, source: "formula" });
-  const names = (list: readonly { name: string }[]): string => list.map(({ name }) => name).join(" ");
-
-  it("begin with what fits best, without the name that it has", () => {
-    const list = [one("a", 0.2), one("b", 0.6), one("c", 0.4)];
-    expect(names(bestSuggestions(list, "c"))).toBe("b a");
-  });
-
-  it("leave out what does not fit, unless nothing else is there", () => {
-    expect(names(bestSuggestions([one("a", 0.04), one("b", 0.3), one("c", 0)], ""))).toBe("b");
-    expect(names(bestSuggestions([one("a", 0), one("b", 0.04)], ""))).toBe("b a");
-    expect(names(bestSuggestions([one("a", 0), one("b", null)], ""))).toBe("b");
   });
 });
 

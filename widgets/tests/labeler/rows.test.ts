@@ -48,6 +48,12 @@ describe("a row", () => {
     });
   });
 
+  it("has the fidelity that a language model gave its name, and says which", () => {
+    const label = { name: "regret", fidelity: [0.6, 0.4, 0.8] as [number, number, number], judge: "tiny" };
+    const tested = row("d01", { kind: "discovered", name: "length", fidelity: 0.5, judge: "formula" }, label);
+    expect(tested.feature).toMatchObject({ fidelity: 0.6, fidelity_low: 0.4, judge: "tiny" });
+  });
+
   it("has no fidelity under another name than the draft's, unless it is a formula's", () => {
     const judged = { name: "length", fidelity: 0.5, fidelity_low: 0.3, fidelity_high: 0.7 } as const;
     const renamed = row("d01", { ...judged, kind: "discovered" }, { name: "brevity" });

@@ -171,7 +171,8 @@ describe("examples", () => {
     expect(kernel.received.filter(({ name }) => name === "examples")).toEqual([]);
     await state.shelves.more(); // the snapshot's own second half
     await state.shelves.more();
-    expect(kernel.received.map(({ name, args }) => [name, args.offset])).toEqual([["examples", 12]]);
+    const read = kernel.received.filter(({ name }) => name !== "naming");
+    expect(read.map(({ name, args }) => [name, args.offset])).toEqual([["examples", 12]]);
     const { items, total } = state.shelves.shelf.value;
     expect([items.length, total]).toEqual([22, 24]);
     expect(new Set(items.map(({ example }) => example.row)).size).toBe(22);

@@ -72,6 +72,14 @@ function Chart({ onBrush, data = DATA }: { onBrush?: (brush: Brush | null) => vo
 }
 
 describe("the histogram", () => {
+  it("is dwarfed by a bar above eight times the median of those that are not empty", () => {
+    expect(isDwarfed([0, 1, 3, 17, 0])).toBe(false);
+    expect(isDwarfed([0, 2, 2, 16, 0])).toBe(false);
+    expect(isDwarfed([1, 3, 3, 25])).toBe(true);
+    expect(isDwarfed([1, 3, 25])).toBe(true);
+    expect(isDwarfed([])).toBe(false);
+  });
+
   it("says in words how many pairs it shows and how many it does not", () => {
     const { container } = render(<Chart />);
     expect(container.textContent).toContain("79 pairs with a code other than 0");

@@ -27,6 +27,18 @@ describe("labels with edits on their way", () => {
   });
 });
 
+describe("a name that is given", () => {
+  it("has neither the fidelity of the one before nor its judge; a note leaves both", () => {
+    const labels = {
+      d01: { name: "old", fidelity: [0.6, 0.4, 0.8] as [number, number, number], judge: "tiny" },
+    };
+    expect(overlay(labels, [named("d01", "new")])).toEqual({ d01: { name: "new" } });
+    expect(overlay(labels, [{ feature: "d01", changes: { note: "seen" } }])).toEqual({
+      d01: { ...labels.d01, note: "seen" },
+    });
+  });
+});
+
 describe("the outbox", () => {
   it("sends one edit after the other, in order", async () => {
     const python = receiver();

@@ -42,6 +42,14 @@ describe("a pair", () => {
     expect(container.textContent).toContain("code 1.23");
   });
 
+  it("shows no prompt where there is none", () => {
+    const { container } = card({ prompt: whole("") });
+    expect(container.textContent).not.toMatch(/prompt|empty/i);
+    expect(container.textContent).toContain("code 1.23");
+    cleanup();
+    expect(card().container.textContent).toMatch(/Prompt.*What is it\?/);
+  });
+
   it("marks the chosen one with a word and not by color alone", () => {
     card();
     expect(side(/More/).textContent).toContain("\u2713 chosen");

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whimsight._plural import counted
 from whimsight.pairs.layouts.base import Draft, Layout, build, has, objects, values_of
 from whimsight.pairs.layouts.conversations import split_sides, to_turns
 
@@ -23,8 +24,8 @@ def _sides(frame: pd.DataFrame) -> tuple[dict[str, Any], list[str]]:
     notes = []
     if several:
         notes.append(
-            f"{several:,} conversations have several turns: all that was asked is the prompt, all answers "
-            "are the response"
+            f"of several turns: {counted(several, 'conversation')}, where all that was asked is the prompt and all "
+            "answers are the response"
         )
     names = ("prompt", "response_a", "response_b")
     return {name: objects([s[i] for s in split]) for i, name in enumerate(names)}, notes

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.pairs.layouts.ab import plain_texts
 from whimsight.pairs.layouts.base import (
     PROMPTS,
@@ -55,7 +56,10 @@ def _conversations(
         shared = objects([s if s else g for g, s in zip(given, shared, strict=True)])
     early = sum(s[3] for s in split)
     notes = (
-        [f"{early:,} pairs part before the last answer: the response is everything after the shared turns"]
+        [
+            f"parted before the last answer: {counted(early, 'pair')}, whose response is everything after the "
+            "shared turns"
+        ]
         if early
         else []
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from whimsight._plural import counted
 from whimsight.pairs.layouts.ab import plain_texts
 from whimsight.pairs.layouts.base import PROMPTS, Draft, Layout, first_of, has, rest_of, values_of
 from whimsight.pairs.layouts.ranked import pairs_of_responses
@@ -68,7 +69,7 @@ def _community_alignment(frame: pd.DataFrame) -> Draft:
     later = sum(int(frame[c].notna().sum()) for t in _LATER if (c := f"{t}_turn_preferred_response") in frame)
     notes = ["Community Alignment: the chosen response against each other; a choice's pairs weigh 1 together"]
     if later:
-        notes.append(f"only first turns are read: {later:,} choices in later turns are not")
+        notes.append(f"only first turns are read; left out: {counted(later, 'choice')} in later turns")
     unknown = np.flatnonzero(~known).tolist()
     return Draft(
         made,

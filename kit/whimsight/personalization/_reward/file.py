@@ -20,18 +20,20 @@ from __future__ import annotations
 
 import json
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from whimsight.errors import StudyFileError
-from whimsight.files import atomic_write
+from whimsight.files import as_path, atomic_write
 from whimsight.personalization._reward.check import Fields, matrix, written
 from whimsight.personalization._reward.embedder import EmbedderNote
 from whimsight.personalization.scoring import Coder
+from whimsight.studies.paths import no_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from whimsight.personalization.reward import Reward
@@ -90,7 +92,7 @@ def from_json(cls: type[Reward], text: str | bytes) -> Reward:
 
 def open_reward(cls: type[Reward], path: str | Path) -> Reward:
     """Read a file; see `Reward.open`."""
-    source = Path(path)
+    source = as_path(path, "a reward, such as 'me.json'", StudyFileError)
     try:
         about = source.stat()
         if not stat.S_ISREG(about.st_mode):
@@ -99,8 +101,8 @@ def open_reward(cls: type[Reward], path: str | Path) -> Reward:
             raise StudyFileError(f"it has {about.st_size:,} bytes; a reward has {_MOST_BYTES:,} at most.")
         with source.open("rb") as file:
             return _read(cls, file.read(_MOST_BYTES + 1))
-    except FileNotFoundError:
-        raise StudyFileError(f"There is no file {source.name!r} here. Check the path.") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise StudyFileError(no_file(source)) from None
     except StudyFileError as error:
         raise StudyFileError(f"Cannot open {source.name!r}: {error}") from error
     except Exception as error:
@@ -112,7 +114,8 @@ def open_reward(cls: type[Reward], path: str | Path) -> Reward:
 
 def save(reward: Reward, path: str | Path) -> Path:
     """Write a file; see `Reward.save`."""
-    target, data = Path(path), to_json(reward).encode()
+    target = as_path(path, "where to save the reward, such as 'me.json'", StudyFileError)
+    data = to_json(reward).encode()
     try:
         if target.is_dir():
             raise StudyFileError(

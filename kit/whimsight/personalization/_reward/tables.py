@@ -9,6 +9,7 @@ import pandas as pd
 
 from whimsight.personalization.posterior import REACH
 from whimsight.personalization.sites import averaged
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,7 @@ def rank(reward: Reward, responses: list[str], read: ReadSet) -> pd.DataFrame:
     """See `Reward.rank`."""
     score, reach = read.codes @ reward.per_code, _reach(reward, read.codes)
     order = np.argsort(-score, kind="stable")
-    table = pd.DataFrame(
+    table = Table(
         {
             "response": [responses[i] for i in order],
             "score": score[order],
@@ -45,7 +46,7 @@ def explain(reward: Reward, read: ReadSet) -> pd.DataFrame:
     """See `Reward.explain`."""
     added = (read.codes * reward.per_code).T
     table = reward.table.loc[list(reward.ids), ["name", "kind", "weight", "low", "high"]]
-    parts = pd.DataFrame(added, index=table.index, columns=range(read.codes.shape[0]))
+    parts = Table(added, index=table.index, columns=range(read.codes.shape[0]))
     order = np.argsort(-np.abs(added).max(axis=1, initial=0.0), kind="stable")
     return pd.concat([table, parts], axis=1).iloc[order]
 

@@ -167,12 +167,17 @@ def _check_seal(file: BinaryIO) -> None:
     size = file.tell()
     file.seek(0)
     if file.read(4) != b"PK\x03\x04":
-        raise StudyFileError("it is not a study: it does not start as a zip does.")
+        raise StudyFileError(
+            "it is not a study: it does not start as a zip does. Open what study.save wrote; votes are read with "
+            "whimsight.read, and made a study of with whimsight.study."
+        )
     left = size - _SEAL_LENGTH - 2
     file.seek(max(left, 0))
     tail = file.read(_SEAL_LENGTH + 2)
     if left <= 0 or tail[:2] != _SEAL_LENGTH.to_bytes(2, "little") or tail[2 : 2 + len(_SEAL)] != _SEAL:
-        raise StudyFileError("its end is missing: it was cut short, or it is not a study.")
+        raise StudyFileError(
+            "its end is missing: it was cut short, or it is not a study. Copy it again, or make the study anew."
+        )
     digest = hashlib.sha256()
     file.seek(0)
     while left > 0:

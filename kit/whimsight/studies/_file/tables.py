@@ -13,6 +13,7 @@ import pandas as pd
 
 from whimsight.errors import StudyFileError
 from whimsight.studies._file.archive import allowed_size, from_json, to_json
+from whimsight.tables import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,7 +100,7 @@ def table_from_bytes(data: bytes, about: dict[str, Any]) -> pd.DataFrame:
     # Given without a type, pandas 3 would turn an object column of texts into one of strings.
     decoded = (_decode(table, column) for column in about["columns"])
     columns = {place: pd.Series(v, dtype=v.dtype, index=labels) for place, v in enumerate(decoded)}
-    frame = pd.DataFrame(columns, index=labels)
+    frame = Table(columns, index=labels)
     names = [column["label"] for column in about["columns"]]
     if about["labels"] != "range":
         frame.columns = pd.Index(names, dtype=object if about["labels"] == "object" else None)

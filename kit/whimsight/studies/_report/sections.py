@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from whimsight._plural import counted
 from whimsight.studies._report.markup import Html, join, tag
 from whimsight.studies._report.table import prediction_table
 from whimsight.studies._report.words import (
@@ -118,13 +119,12 @@ def header(study: Study) -> Html:
     pairs = study.pairs
     preference = pairs.preference
     labelled = int(np.isfinite(preference).sum())
-    figures = [
-        ("votes" if labelled else "rows", f"{len(pairs):,}"),
-        ("distinct pairs", f"{study.pair_codes.shape[0]:,}"),
-        ("prompts", f"{int(pairs.prompt_codes.max(initial=-1)) + 1:,}"),
-    ]
+    counts = [("vote" if labelled else "row", len(pairs)), ("distinct pair", study.pair_codes.shape[0])]
+    if pairs.has_prompts:
+        counts.append(("prompt", pairs.count_prompts()))
     if "annotator" in pairs.frame:
-        figures.append(("annotators", f"{pairs.frame['annotator'].nunique():,}"))
+        counts.append(("annotator", pairs.frame["annotator"].nunique()))
+    figures = [(thing if number == 1 else f"{thing}s", f"{number:,}") for thing, number in counts]
     if labelled:
         figures.append(("ties", f"{points(float((preference == 0.5).sum()) / labelled)} %"))
     if labelled < len(pairs):
@@ -157,9 +157,7 @@ def findings(study: Study) -> Html:
     if not table["delta_win"].notna().any():
         return _variation(study)
     sure = table["significant"].fillna(False).astype(bool)
-    count = (
-        f"{sure.sum()} of {len(table)} features are" if sure.any() else f"None of {len(table)} features is"
-    )
+    count = f"{sure.sum() or 'None'} of {counted(len(table), 'feature')} {'are' if sure.sum() > 1 else 'is'}"
     lead = f"{count} associated with the choice beyond chance (Bonferroni at 5 %)."
     rejected = sure & (table["status"] == "rejected")
     rank = telling(table)[sure & ~rejected].sort_values(ascending=False, kind="stable")
@@ -207,7 +205,11 @@ def rewarded(study: Study, chart: Html, shown: int) -> Html:
     labelled = bool(study.features["delta_win"].notna().any())
     total = len(study.features)
     best = "clearest" if labelled else "most frequent"
-    which = f"the {shown} of {total} features that are {best}" if shown < total else f"all {total} features"
+    which = (
+        f"the {shown} of {total} features that are {best}"
+        if shown < total
+        else f"all {counted(total, 'feature')}"
+    )
     caption = (
         f"Delta-win with 95 % intervals for {which}. Right of the line: the response with more of it was preferred "
         "more often. Filled marks passed the Bonferroni test of beta; circles are measured, diamonds discovered."
@@ -283,7 +285,10 @@ def _reading(study: Study) -> Html:
     source = without_paths(report.source)
     read = f"Read from {source}" if source else "Read from a table"
     first = tag(
-        "p", f"{read}: {report.read:,} rows as {without_paths(report.layout)}.", class_="note", dir="auto"
+        "p",
+        f"{read}: {counted(report.read, 'row')} as {without_paths(report.layout)}.",
+        class_="note",
+        dir="auto",
     )
     return join(first, *lines)
 

@@ -98,7 +98,8 @@ def finding(study: Study, feature: str) -> tuple[str, str, str]:
     effect, low, high = (float(row[c]) for c in ("delta_win", "delta_win_low", "delta_win_high"))
     if effect < 0:
         low, high = -high, -low
-    much = f"{points(abs(effect))} points {'more' if effect >= 0 else 'less'} often"
+    size = points(abs(effect))
+    much = f"{size} {'point' if size == '1' else 'points'} {'more' if effect >= 0 else 'less'} often"
     sure = f"{points(low)} to {points(high)}"
     if study.settings.controls and not adjusted_for(study, feature):
         sure += ", not adjusted"

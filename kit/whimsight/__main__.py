@@ -1,0 +1,5 @@
+"""``python -m whimsight``: the command line."""
+
+from whimsight.cli import app
+
+app()
