@@ -41,7 +41,7 @@ class Asker:
     clock : Clock, optional
         Tells the time and waits.
     patience : float
-        Seconds that Ctrl-C waits for what is on its way.
+        Seconds that Ctrl-C, or the end of the process, waits for what is on its way.
     idle : callable, optional
         Called about five times a second while no answer comes, in the thread that asks.
 

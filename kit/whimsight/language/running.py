@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import queue
 import threading
 import time
@@ -9,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
+from weakref import WeakSet
 
 from whimsight.language.base import Answer, Failure, Request
 from whimsight.language.buying import Buyer, Errand, Outcome, kept
@@ -16,6 +19,8 @@ from whimsight.language.buying import Buyer, Errand, Outcome, kept
 __all__ = ["BATCH", "Run"]
 
 BATCH = 256  # requests looked up in the cache together
+
+_runs: WeakSet[Run] = WeakSet()  # those with threads of their own: at work they hold their run
 
 
 class Run:
@@ -25,7 +30,7 @@ class Run:
     ----------
     buyer : Buyer
     patience : float
-        Seconds that a run which breaks off waits for what is on its way.
+        Seconds that a run which breaks off, or the end of the process, waits for what is on its way.
     idle : callable
         Called about five times a second while nothing comes.
     """
@@ -38,6 +43,7 @@ class Run:
         self._done: queue.SimpleQueue[tuple[str, Outcome | BaseException]] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._open = 0
+        self._until: float | None = None  # as long as this a run that breaks off waits
         self._waiting: dict[str, list[int]] = {}  # request's key to the positions that wait for it
 
     def outcomes(self, requests: Iterable[Request]) -> Iterator[tuple[int, Outcome]]:
@@ -89,9 +95,7 @@ class Run:
 
     def _last(self) -> Iterator[tuple[int, Outcome]]:
         """Yield the answers that come while an error is about to be raised."""
-        self.halt.set()
-        end = time.monotonic() + self._patience
-        while self._open and (left := end - time.monotonic()) > 0:
+        while self._open and (left := self._left()) > 0:
             try:
                 key, outcome = self._next(left)
             except queue.Empty:
@@ -100,10 +104,25 @@ class Run:
                 for position in self._waiting.pop(key):
                     yield position, outcome
 
+    def _left(self) -> float:
+        """Send nothing more; return how many seconds to wait yet for what is on its way."""
+        self.halt.set()
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self._patience
+        return max(0.0, self._until - now)
+
     def linger(self) -> None:
         """Wait a little for what is on its way, so that it is kept."""
         for _ in self._last():
             pass
+
+    def end(self) -> None:
+        """Let what is on its way be kept before the process ends, which ends these threads."""
+        self.close()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(self._left())
 
     def close(self) -> None:
         """Send nothing more, and let the threads end."""
@@ -115,9 +134,10 @@ class Run:
         self._open += 1
         self._jobs.put(request)
         if len(self._threads) < min(self._open, self._buyer.model.in_flight):
-            # Daemons: a process that ends does not wait for an endpoint.
+            # Daemons: a process that ends waits for an endpoint as long as it was told, no longer.
             thread = threading.Thread(target=self._work, name="whimsight-asker", daemon=True)
             self._threads.append(thread)
+            _runs.add(self)
             thread.start()
 
     def _next(self, timeout: float | None) -> tuple[str, Outcome | BaseException]:
@@ -142,3 +162,14 @@ class Run:
                 self.halt.set()  # here already, before another one is sent
                 outcome = error
             self._done.put((request.key, outcome))
+
+
+@atexit.register
+def _end() -> None:
+    """Keep what is on its way for a process that ends with an open run, or with one that it gave up in the middle."""
+    with contextlib.suppress(KeyboardInterrupt):  # again: at once, then
+        runs = list(_runs)
+        for run in runs:
+            run.halt.set()
+        for run in runs:
+            run.end()

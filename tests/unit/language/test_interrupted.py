@@ -1,4 +1,4 @@
-"""Ctrl-C and kill -9 in a process of its own: what was paid for is there when the next one asks."""
+"""A process that is interrupted, breaks off or is killed: what was paid for is there when the next one asks."""
 
 import os
 import signal
@@ -15,48 +15,53 @@ ROOT = Path(__file__).parents[3]
 PAIRS = 40
 
 ASK = """
-import sys
-from contextlib import closing
+import sys, time
 from pathlib import Path
 from tests.unit.language.asking_helpers import pairs
 from whimsight.language import Asker, EndpointModel
 
 model = EndpointModel("tiny", base_url=sys.argv[1], in_flight=4)
 asker = Asker(model, cache=Path(sys.argv[2]), patience=float(sys.argv[3]))
-with closing(asker.ask(pairs(40))) as answers:  # or an interrupt while it prints would leave what is on its way
-    for position, _ in answers:
-        print(position, flush=True)
+for position, _ in asker.ask(pairs(40)):
+    print(position, flush=True)
+    exec(sys.argv[4])
 """
 
 
 @pytest.fixture
 def server():
-    """Answers ten requests and then no other before ``go``."""
-    with FakeServer(lambda payload: (server.calls >= 10 and server.pause(), oracle(payload))[1]) as server:
+    with FakeServer(oracle) as server:
         yield server
 
 
-def resume(server):
-    """Answer everything from now on."""
-    server.answer = oracle
-    server.go()
+def hold(server, answered):
+    """Let the server answer so many requests, up to three fewer, and no other before ``go``."""
+    server.faults = lambda number, _: server.pause() if number == answered else None
 
 
 @pytest.fixture
 def process(server, tmp_path):
-    """Asks the server about forty pairs and prints each that is answered."""
+    """Asks the server, which is held, about forty pairs; prints each that is answered and does ``then``."""
     made = []
 
-    def start(patience=20.0):
-        command = [sys.executable, "-c", ASK, server.base_url, str(tmp_path), str(patience)]
+    def start(patience=20.0, then="pass", answered=4):
+        hold(server, answered)
+        command = [sys.executable, "-c", ASK, server.base_url, str(tmp_path), str(patience), then]
         settings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "kit")])}
         made.append(
-            subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                command,
+                env=settings,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         )
         return made[0]
 
     yield start
-    resume(server)
+    server.go()
     for one in made:
         one.kill()
         one.communicate()
@@ -69,7 +74,7 @@ def kept_of(server, folder):
 
 def finish(server, folder):
     """Run again, here; return how many were bought."""
-    resume(server)
+    server.go()
     before = server.calls
     assert len(answered(all_of(asker_at(server, folder, in_flight=4), pairs(PAIRS)))) == PAIRS
     return server.calls - before
@@ -77,9 +82,9 @@ def finish(server, folder):
 
 def test_ctrl_c_ends_the_process_and_keeps_what_was_paid_for_and_on_its_way(server, process, tmp_path):
     running = process()
-    server.until(calls=12, in_flight=1)
+    server.until(calls=5, in_flight=4)
     running.send_signal(signal.SIGINT)
-    resume(server)
+    server.go()
     out, err = running.communicate(timeout=30)
     assert running.returncode in (-signal.SIGINT, 130)
     assert err.strip().endswith("KeyboardInterrupt")
@@ -89,18 +94,48 @@ def test_ctrl_c_ends_the_process_and_keeps_what_was_paid_for_and_on_its_way(serv
     assert finish(server, tmp_path) == PAIRS - len(kept)
 
 
-def test_ctrl_c_waits_for_a_silent_server_no_longer_than_it_was_told(server, process, tmp_path):
-    running = process(patience=0.2)
-    server.until(calls=12, in_flight=1)
+def test_ctrl_c_in_the_caller_s_own_work_keeps_what_is_on_its_way(server, process, tmp_path):
+    running = process(then="sys.stdin.readline()")
+    server.until(calls=5, in_flight=4)
     running.send_signal(signal.SIGINT)
-    out, _ = running.communicate(timeout=10)
+    server.go()
+    _, err = running.communicate(timeout=30)
     assert running.returncode in (-signal.SIGINT, 130)
+    assert err.strip().endswith("KeyboardInterrupt")
+    assert len(kept_of(server, tmp_path)) == server.calls < PAIRS
+
+
+@pytest.mark.parametrize(
+    ("then", "status"), [("sys.exit(3)", 3), ("raise ValueError('a bug')", 1)], ids=["exit", "bug"]
+)
+def test_a_process_that_ends_in_the_middle_keeps_what_is_on_its_way(server, process, tmp_path, then, status):
+    running = process(then=f"sys.stdin.readline(); {then}")
+    server.until(calls=5, in_flight=4)
+    print(file=running.stdin, flush=True)
+    with pytest.raises(subprocess.TimeoutExpired):  # it waits for its answers
+        running.wait(timeout=1)
+    server.go()
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == status
+    assert "atexit" not in err
+    assert len(kept_of(server, tmp_path)) == server.calls < PAIRS
+
+
+@pytest.mark.parametrize("then", ["pass", "sys.stdin.readline(); sys.exit()"], ids=["ctrl-c", "exit"])
+def test_a_silent_server_is_waited_for_no_longer_than_it_was_told(server, process, tmp_path, then):
+    running = process(patience=0.2, then=then)
+    server.until(calls=5, in_flight=4)
+    if then == "pass":
+        running.send_signal(signal.SIGINT)
+    out, _ = running.communicate("\n", timeout=10)
+    assert running.returncode in (-signal.SIGINT, 130) if then == "pass" else running.returncode == 0
     assert set(map(int, out.split())) <= set(kept_of(server, tmp_path))
 
 
 def test_a_process_that_is_killed_leaves_every_answer_that_it_gave_out(server, process, tmp_path):
-    running = process()
-    printed = [int(running.stdout.readline()) for _ in range(8)]
+    running = process(answered=20)
+    printed = [int(running.stdout.readline()) for _ in range(17)]
+    server.until(calls=21, in_flight=4)
     running.kill()
     running.communicate()
     kept = kept_of(server, tmp_path)
