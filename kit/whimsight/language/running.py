@@ -20,7 +20,9 @@ __all__ = ["BATCH", "Run"]
 
 BATCH = 256  # requests looked up in the cache together
 
-_runs: WeakSet[Run] = WeakSet()  # those with threads of their own: at work they hold their run
+_runs: WeakSet[Run] = WeakSet()  # a thread at work holds its run
+_lock = threading.Lock()  # of these
+_ending = threading.Event()  # the process is: nothing more is sent
 
 
 class Run:
@@ -39,6 +41,10 @@ class Run:
         self._buyer, self._patience, self._idle = buyer, patience, idle
         self._errand = Errand()
         self.halt = self._errand.halt
+        with _lock:
+            _runs.add(self)
+            if _ending.is_set():
+                self.halt.set()
         self._jobs: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[str, Outcome | BaseException]] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -137,7 +143,6 @@ class Run:
             # Daemons: a process that ends waits for an endpoint as long as it was told, no longer.
             thread = threading.Thread(target=self._work, name="whimsight-asker", daemon=True)
             self._threads.append(thread)
-            _runs.add(self)
             thread.start()
 
     def _next(self, timeout: float | None) -> tuple[str, Outcome | BaseException]:
@@ -168,7 +173,9 @@ class Run:
 def _end() -> None:
     """Keep what is on its way for a process that ends with an open run, or with one that it gave up in the middle."""
     with contextlib.suppress(KeyboardInterrupt):  # again: at once, then
-        runs = list(_runs)
+        with _lock:
+            _ending.set()
+            runs = list(_runs)
         for run in runs:
             run.halt.set()
         for run in runs:

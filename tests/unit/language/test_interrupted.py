@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[3]
 PAIRS = 40
 
 ASK = """
-import sys, time
+import sys
+exec(sys.argv[4])
 from pathlib import Path
 from tests.unit.language.asking_helpers import pairs
 from whimsight.language import Asker, EndpointModel
@@ -24,7 +25,7 @@ model = EndpointModel("tiny", base_url=sys.argv[1], in_flight=4)
 asker = Asker(model, cache=Path(sys.argv[2]), patience=float(sys.argv[3]))
 for position, _ in asker.ask(pairs(40)):
     print(position, flush=True)
-    exec(sys.argv[4])
+    exec(sys.argv[5])
 """
 
 
@@ -41,12 +42,15 @@ def hold(server, answered):
 
 @pytest.fixture
 def process(server, tmp_path):
-    """Asks the server, which is held, about forty pairs; prints each that is answered and does ``then``."""
+    """Asks the server, which is held, about forty pairs; prints each that is answered and does ``then``.
+
+    ``first`` is done before anything is imported.
+    """
     made = []
 
-    def start(patience=20.0, then="pass", answered=4):
+    def start(patience=20.0, then="pass", answered=4, first="pass"):
         hold(server, answered)
-        command = [sys.executable, "-c", ASK, server.base_url, str(tmp_path), str(patience), then]
+        command = [sys.executable, "-c", ASK, server.base_url, str(tmp_path), str(patience), first, then]
         settings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "kit")])}
         made.append(
             subprocess.Popen(
@@ -119,6 +123,15 @@ def test_a_process_that_ends_in_the_middle_keeps_what_is_on_its_way(server, proc
     assert running.returncode == status
     assert "atexit" not in err
     assert len(kept_of(server, tmp_path)) == server.calls < PAIRS
+
+
+def test_a_process_that_is_ending_sends_nothing_more(server, process):
+    go_on = "atexit.register(lambda: print([outcome.kind for _, outcome in Asker(model, cache=False).ask(pairs(3))]))"
+    running = process(first=f"import atexit; {go_on}", then="sys.exit()")
+    server.go()
+    out, err = running.communicate(timeout=30)
+    assert out.splitlines()[-1] == str(["stopped"] * 3), err
+    assert server.calls < PAIRS
 
 
 @pytest.mark.parametrize("then", ["pass", "sys.stdin.readline(); sys.exit()"], ids=["ctrl-c", "exit"])
