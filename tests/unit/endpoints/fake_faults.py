@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cache
 from typing import Any
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
@@ -358,6 +359,7 @@ def gzipped() -> Fault:
     return Fault("gzipped", happen)
 
 
+@cache
 def _packed(size: int, times: int) -> bytes:
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     raw = b"".join(packer.compress(b" " * 1_000_000) for _ in range(size // 1_000_000)) + packer.flush()
