@@ -127,8 +127,7 @@ def test_a_process_that_ends_in_the_middle_keeps_what_is_on_its_way(server, proc
 
 def test_a_process_that_is_ending_sends_nothing_more(server, process):
     go_on = "atexit.register(lambda: print([outcome.kind for _, outcome in Asker(model, cache=False).ask(pairs(3))]))"
-    running = process(first=f"import atexit; {go_on}", then="sys.exit()")
-    server.go()
+    running = process(first=f"import atexit; {go_on}", then="sys.exit()", answered=PAIRS)
     out, err = running.communicate(timeout=30)
     assert out.splitlines()[-1] == str(["stopped"] * 3), err
     assert server.calls < PAIRS
