@@ -100,6 +100,8 @@ class Naming:
         for name, value in (("candidates", candidates), ("pairs", 1 if pairs is None else pairs)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise StudyError(f"{name} must be a whole number of 1 or more; found {value!r}.")
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise StudyError(f"seed must be a whole number of 0 or more; found {seed!r}.")
         self.study = study
         self.features = features_to_name(study, features, propose=propose)
         self.model: LanguageModel = language_model(model)

@@ -156,7 +156,7 @@ def repeated_p(z: NDArray[np.float64], times: tuple[float, ...]) -> float:
     Parameters
     ----------
     z : ndarray
-        float64 (looks so far,): standardised statistics; NaN where there was none.
+        float64 (looks so far,): standardised statistics; NaN where there was none, infinite beyond all bounds.
     times : tuple of float
         Of all looks that were planned.
 
@@ -172,7 +172,7 @@ def repeated_p(z: NDArray[np.float64], times: tuple[float, ...]) -> float:
     """
     table, found = _table(times, squared), 1.0
     for look, value in enumerate(np.abs(z).tolist()):
-        if np.isfinite(value):
+        if not np.isnan(value):
             falling = table[::-1, look]
             level = np.exp(np.interp(value, falling, np.log(_GRID[::-1])))
             found = min(found, float(level))

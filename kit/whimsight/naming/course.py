@@ -247,6 +247,7 @@ class Course:
                 clusters=self._part.cluster,
                 # Who asks for a score of fewer pairs than keep a name asks for it whatever it comes to.
                 bar=-1.0 if self.unkeepable else bar(len(self.to_score), self._tests),
+                to_score=len(self.to_score),
                 first=FIRST_CHOOSE,
             )
             self._move_on()

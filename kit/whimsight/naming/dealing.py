@@ -1,4 +1,7 @@
-"""Which pairs suggest a name, which choose among candidates and which score the winner; no prompt is in two parts."""
+"""Which pairs suggest a name, which choose among candidates and which score the winner.
+
+No prompt is in two parts, and no pair of responses, whatever prompts it stands under.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 from whimsight.errors import StudyError
 from whimsight.names.protocols import Evidence
 from whimsight.naming.scoring import FEWEST_PAIRS
+from whimsight.pairs.splits import connected_components
 from whimsight.studies.reading import Reading
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ class Part:
     code : ndarray
         float32 (m,): signed, for the end of the feature that is named.
     cluster : ndarray
-        int64 (m,): pairs with the same number share a prompt.
+        int64 (m,): pairs with the same number share a prompt, or are the same two responses.
     """
 
     rows: NDArray[np.int64]
@@ -59,7 +63,8 @@ class Deal:
 
     People's blind tests hold out three tenths of the prompts (`reading_split`); there the winner is scored, so that a
     person and a model are asked about the same pairs. Of the other prompts one half suggests, the other chooses. Pairs
-    that several people voted on are dealt once.
+    that several people voted on are dealt once; of two responses that stand under several prompts, on both sides of
+    this split, the winner is scored.
 
     Parameters
     ----------
@@ -76,16 +81,19 @@ class Deal:
         self.study = study
         self.reading = Reading(study)
         self._seed = seed
-        self._clusters = study.pairs.components(study.settings.groups)
         self._ends = np.array(study.polarity, dtype=np.float32)
         texts = study.pairs.texts()
         self.responses: list[str] = texts.unique
         self._a, self._b = texts.a, texts.b
+        same = np.minimum(texts.a, texts.b) * len(texts.unique) + np.maximum(texts.a, texts.b)
+        _, same = np.unique(same, return_inverse=True)
+        self._clusters = connected_components([study.pairs.components(study.settings.groups), same])
         codes = study.pairs.prompt_codes
         _, first = np.unique(codes, return_index=True)
         self.prompts: list[str] = study.pairs.shown_prompts(first).tolist() if study.pairs.has_prompts else []
         self._prompt = codes
-        self._suggesting, choosing = self._halve(self.reading.read)
+        read = self.reading.read
+        self._suggesting, choosing = self._halve(read[~np.isin(same[read], same[self.reading.held_out])])
         # The same order for all features: they then share pairs, whose texts cost less.
         self._choosing = np.random.default_rng([seed, 21]).permutation(choosing)
         self._scoring = np.random.default_rng([seed, 22]).permutation(self.reading.held_out)
@@ -100,9 +108,11 @@ class Deal:
         """
         if self._suggesting.size and self._choosing.size and self._scoring.size:
             return
-        found = np.unique(self._clusters).size
+        size = np.bincount(self._clusters)
+        most = f"one of {size.size:,} holds nearly all pairs"
+        same = "nearly all pairs of responses stand under several prompts, which leaves too few to name them by"
         here = {1: "all pairs share one", 2: "there are two"}.get(
-            found, f"one of {found:,} holds nearly all pairs"
+            size.size, most if 2 * size.max() > size.sum() else same
         )
         raise StudyError(
             "Naming takes pairs of three prompts, or of three groups of prompts that belong together: one suggests "

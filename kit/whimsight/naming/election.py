@@ -49,7 +49,7 @@ class Election:
     The election ends
 
     - when one candidate is left: ``"won"``, or ``"too close to matter"`` where that one is not surely the best;
-    - when even the best would hardly (under 5 %) reach the bar on as many other pairs: ``"hopeless"``;
+    - when even the best would hardly (under 5 %) reach the bar on the pairs that would score it: ``"hopeless"``;
     - when the pairs are used up: ``"asked all"``.
 
     The leader must have been answered about: ten pairs, and half as many as the candidate with the most. A high
@@ -64,6 +64,8 @@ class Election:
         int64 (N,): pairs that share a prompt; for the intervals, which are about other prompts, too.
     bar : float
         Fidelity that a name must have to be kept; see `whimsight.naming.scoring.bar`.
+    to_score : int, optional
+        Other pairs that would score the winner; as many as choose by default.
     risk : float
     indifference : float
         Difference in fidelity that does not matter.
@@ -103,6 +105,7 @@ class Election:
         *,
         clusters: NDArray[np.int64] | None = None,
         bar: float = _BAR,
+        to_score: int | None = None,
         risk: float = 0.005,
         indifference: float = 0.005,
         first: int = 40,
@@ -111,6 +114,7 @@ class Election:
         self._codes = codes.astype(np.float64)
         self._clusters = np.arange(codes.size) if clusters is None else np.asarray(clusters)
         self._bar, self._risk, self._indifference = bar, risk, indifference
+        self._to_score = codes.size if to_score is None else to_score
         self._first, self._step = first, step
         self._answers = np.full((n_candidates, codes.size), np.nan)
         self._alive = np.arange(n_candidates)
@@ -243,7 +247,7 @@ class Election:
             self.reason = "hopeless"
 
     def _is_hopeless(self) -> bool:
-        """Whether no candidate would reach the bar on as many other pairs, but for a chance of 5 %."""
+        """Whether no candidate would reach the bar on the pairs that would score it, but for a chance of 5 %."""
         from scipy.special import stdtr
 
         chance = 0.0
@@ -252,7 +256,7 @@ class Election:
             m = int(np.isfinite(self._answers[j]).sum())
             if m < _FEWEST:
                 return False
-            se = spread * np.sqrt(1 / m + 1 / self._codes.size)
+            se = spread * np.sqrt(1 / m + 1 / max(self._to_score, 1))
             chance = max(
                 chance, float(stdtr(m - 2, (r - self._bar) / se)) if se > 0 else float(r >= self._bar)
             )

@@ -48,7 +48,7 @@ def _land(study: Study, courses: Sequence[Course]) -> None:
     before = study.suggestions.set_index(list(_SUGGESTION))
     rows = [_after(row, before) for c in courses for row in c.suggestions()]
     _require_keepable(study, rows, judgments)
-    study.judgments = merged(study.judgments, judgments, _JUDGMENT)
+    study.judgments = _in_order(merged(study.judgments, judgments, _JUDGMENT), study)
     if not rows:
         return
     table = merged(study.suggestions, rows, _SUGGESTION)
@@ -59,7 +59,13 @@ def _land(study: Study, courses: Sequence[Course]) -> None:
         np.where(scored, table["p"].to_numpy(dtype=np.float64), np.nan),
         table["source"].to_numpy(dtype=object),
     )
-    study.suggestions = table
+    study.suggestions = _in_order(table, study)
+
+
+def _in_order(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Order rows by feature, not by how many calls went side by side; within one they stay as they came."""
+    place = study.found.index.get_indexer(table["feature"])
+    return table.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
 
 
 def _require_keepable(study: Study, rows: list[dict[str, Any]], judgments: list[dict[str, Any]]) -> None:

@@ -180,3 +180,23 @@ def test_answers_of_another_round_are_refused():
     election = Election(np.ones(50, dtype=np.float32), 2)
     with pytest.raises(StudyError, match=r"Election\.next"):
         election.add(Round(np.arange(3), np.arange(2)), np.zeros((2, 3)))
+
+
+def test_a_name_is_given_up_as_far_as_the_pairs_that_would_score_it_can_tell():
+    """Of few other pairs the correlation is uncertain: by chance they keep what many would not."""
+    given_up = dict.fromkeys((30, 300, 3_000), 0)
+    for to_score in given_up:
+        for seed in range(60):
+            z, answers = world(seed, (0.15, 0.1))
+            given_up[to_score] += run(Election(z, 2, to_score=to_score), answers).reason == "hopeless"
+    assert given_up[30] < given_up[300] <= given_up[3_000]
+
+
+def test_hardly_a_name_is_given_up_that_the_few_pairs_left_to_score_it_would_have_kept():
+    needed, lost = bar(50, 32), 0
+    for seed in range(200):
+        z, answers = world(seed, (0.35, 0.25), 350)
+        election = run(Election(z[:300], 2, bar=needed, to_score=50), answers[:, :300])
+        score = fidelity(z[300:], answers[election.winner, 300:]).r
+        lost += election.reason == "hopeless" and score >= needed
+    assert lost <= 0.05 * 200

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import whimsight as ws
@@ -380,3 +381,22 @@ class TestFeaturesToName:
             study.naming("m", features=["d77"])
         with pytest.raises(StudyError, match="Did you mean 'unnamed'"):
             study.naming("m", features="unamed")
+
+
+def test_tables_are_the_same_however_many_calls_go_side_by_side(server: FakeServer, tmp_path: Path) -> None:
+    found = []
+    for in_flight in (1, 16):
+        study = planted_study()
+        model = ws.language_model(
+            "tiny", base_url=server.base_url, api_key=KEY, price=(1.0, 2.0), in_flight=in_flight
+        )
+        Naming(study, model, cache=tmp_path / str(in_flight)).run()
+        found.append((study.suggestions, study.judgments))
+    for one, other in zip(*found, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.0, True, None])
+def test_a_seed_is_a_whole_number(study: Study, seed: Any) -> None:
+    with pytest.raises(StudyError, match="seed must be a whole number of 0 or more"):
+        study.naming(ws.PracticeModel(), seed=seed)

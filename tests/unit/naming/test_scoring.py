@@ -186,3 +186,28 @@ def test_intervals_hold_the_truth_wherever_it_stopped():
             found = run(Scoring(z, tests=32), judged(z, slope, rng)).result
             held.append(found.low <= truth <= found.high)
         assert np.mean(held) > 0.93
+
+
+@pytest.mark.parametrize(("pairs", "slope"), [(2_000, 3.0), (5_000, 1.0), (20_000, 1.0)])
+def test_a_name_that_fits_well_on_many_pairs_is_kept(pairs, slope):
+    """Beyond some 37 standard errors neither a p nor a quantile has a float64 of its own."""
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=pairs).astype(np.float32)
+    found = run(Scoring(z, looks=(pairs,), tests=32), judged(z, slope, rng)).result
+    assert found.kept
+    assert found.p <= 1e-14
+    assert 0.5 < found.low < found.r < found.high
+
+
+def test_a_perfect_judge_of_codes_of_one_size_is_kept():
+    rng = np.random.default_rng(2)
+    for pairs in (60, 300, 320, 1_000):
+        z = rng.choice(np.float32([-1, 1]), pairs)
+        found = run(Scoring(z, looks=(pairs,), tests=32), np.sign(z).astype(float)).result
+        assert found.kept, pairs
+
+
+def test_a_look_beyond_all_bounds_is_the_surest_and_one_without_a_statistic_is_none():
+    bounds = repeated_p(np.array([np.inf]), TIMES), repeated_p(np.array([np.nan, 3.0]), TIMES)
+    assert bounds[0] == pytest.approx(1e-15, rel=1e-6)
+    assert bounds[1] == repeated_p(np.array([0.0, 3.0]), TIMES) < 0.05

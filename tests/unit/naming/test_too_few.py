@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.unit.naming.apologies import planted_study
@@ -44,6 +45,46 @@ def with_prompts(prompts: list[str]) -> Study:
     study.pair_codes, study.pair_of_row = base.pair_codes, base.pair_of_row
     study.labels = LabelStore(":memory:", author="Ann")
     return study
+
+
+def repeated(base: Study, times: int) -> Study:
+    """The same responses under so many prompts, every other time with their sides changed."""
+    frame, copies = base.pairs.frame, []
+    for k in range(times):
+        a, b = ("response_a", "response_b")[:: 1 - 2 * (k % 2)]
+        prompt = [f"Question {k}.{i}" for i in range(len(frame))]
+        copies.append(frame.assign(prompt=prompt, id=prompt, response_a=frame[a], response_b=frame[b]))
+    pairs = Pairs(pd.concat(copies, ignore_index=True), name="repeated")
+    study = make_study(pairs, names={"d00": "unnamed", "d01": "unnamed", "d02": "unnamed"})
+    codes = base.pair_codes[base.pair_of_row]
+    study.pair_codes = np.concatenate([codes * (1 - 2 * (k % 2)) for k in range(times)])
+    study.pair_of_row = np.arange(len(pairs))
+    study.labels = LabelStore(":memory:", author="Ann")
+    return study
+
+
+def test_no_two_responses_suggest_choose_or_score_twice_whatever_prompts_they_stand_under() -> None:
+    deal = Deal(repeated(planted_study(900), 2))
+
+    def of(rows: np.ndarray) -> set[frozenset[int]]:
+        a, b, _ = deal.texts(rows)
+        return {frozenset(pair) for pair in zip(a.tolist(), b.tolist(), strict=True)}
+
+    evidence = deal.evidence("d02")
+    suggest = {frozenset(p) for p in zip(evidence.more.tolist(), evidence.less.tolist(), strict=True)}
+    suggest |= {frozenset(pair) for pair in evidence.near.tolist()}
+    choosing, scoring = deal.choosing("d02", 10_000), deal.scoring("d02", 10_000)
+    choose, score = of(choosing.rows), of(scoring.rows)
+    assert min(map(len, (suggest, choose, score))) > 40
+    assert not suggest & choose
+    assert not (suggest | choose) & score
+    assert len(score) < len(scoring)  # some stand there twice ...
+    for part in (choosing, scoring):
+        a, b, _ = deal.texts(part.rows)
+        same = [
+            *zip(np.minimum(a, b).tolist(), np.maximum(a, b).tolist(), part.cluster.tolist(), strict=True)
+        ]
+        assert len({(low, high) for low, high, _ in same}) == len(set(same))  # ... and count as one cluster
 
 
 class TestAFeatureWithTooFewPairsToScoreIt:
@@ -143,6 +184,11 @@ class TestTooFewPrompts:
     def test_are_told_before_anything_is_asked(self, prompts: list[str], said: str, tmp_path: Path) -> None:
         with pytest.raises(StudyError, match=f"three prompts.*{said}"):
             naming(with_prompts(prompts), tmp_path)
+
+    def test_of_the_same_responses_everywhere_are_told(self, tmp_path: Path) -> None:
+        study = repeated(planted_study(20), 30)
+        with pytest.raises(StudyError, match="nearly all pairs of responses stand under several prompts"):
+            naming(study, tmp_path)
 
     def test_left_to_score_keep_no_name_and_buy_no_score(self, tmp_path: Path) -> None:
         study = with_prompts([f"Question {i % 6}" for i in range(600)])
