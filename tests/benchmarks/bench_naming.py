@@ -155,7 +155,9 @@ def _compare(setting: str, features: list[Feature]) -> dict[str, object]:
 def _ours(feature: Feature) -> tuple[Election, Scoring | None]:
     choose, score = feature.choose, feature.score
     needed = bar(score.code.size, TESTS)
-    election = Election(choose.code, len(choose.answers), clusters=choose.prompt, bar=needed)
+    election = Election(
+        choose.code, len(choose.answers), clusters=choose.prompt, bar=needed, to_score=score.code.size
+    )
     while (asked := election.next()) is not None:
         election.add(asked, choose.answers[np.ix_(asked.candidates, asked.pairs)])
     if election.reason == "hopeless":

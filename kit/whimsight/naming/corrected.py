@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FEWEST_CLUSTERS", "FEWEST_PEOPLE", "correct", "corrected_effect", "corrected_fidelity"]
 
 FEWEST_PEOPLE = 40
-"""With fewer rows judged by people, intervals of corrected estimates are too narrow (see `correct`)."""
+"""With fewer rows judged by both, intervals of corrected estimates are too narrow (see `correct`)."""
 
 FEWEST_CLUSTERS = 20
 """Clusters (prompts) that these rows must be from."""
@@ -29,21 +29,21 @@ _COLUMNS = ["value", "low", "high", "n", "weight", "note"]
 
 
 def correct(people: Part, there: Part, everywhere: Part, *, alpha: float = 0.05) -> pd.DataFrame:
-    """Correct what a model's answers give by what people's answers give on a random part of the rows.
+    """Correct what people's answers give by what a model's answers give on these rows and on many more.
 
     Parameters
     ----------
     people : Part
-        From people's answers, on the part.
+        From people's answers, on all rows that they answered.
     there, everywhere : Part
-        From the model's answers, on the same part and on all rows.
+        From the model's answers, on the rows that people answered, too, and on all rows that it answered.
     alpha : float
         1 - level of the intervals.
 
     Returns
     -------
     DataFrame
-        Index ``using``: ``model`` (all rows, as if the model never erred), ``people`` (the part alone) and
+        Index ``using``: ``model`` (all its rows, as if it never erred), ``people`` (their rows alone) and
         ``corrected``. Columns ``value``, ``low``, ``high``, ``n``, ``weight`` (of the correction) and ``note``.
 
     Notes
@@ -52,30 +52,35 @@ def correct(people: Part, there: Part, everywhere: Part, *, alpha: float = 0.05)
     nothing is assumed of it (predict-then-debias, Kluger et al. 2025; prediction-powered inference, Angelopoulos et
     al. 2023). The weight w = -cov(people, everywhere - there) / var(everywhere - there) makes the variance smallest
     (Chen and Chen 2000; power tuning, Angelopoulos, Duchi and Zrnic 2023, PPI++), at least 0: useless answers get a
-    weight of 0, and people's estimate stands. Variances and covariances come from the moves of the clusters, those of
-    the part being among those of all rows; one degree of freedom less for the weight.
+    weight of 0, and people's estimate stands. Variances and covariances come from the moves of the clusters, which
+    are numbered alike for all three sets of rows; one degree of freedom less for the weight.
 
-    With fewer than 40 rows judged by people, or rows from fewer than 20 clusters, their estimate is not corrected. In
+    With fewer than 40 rows judged by both, or rows from fewer than 20 clusters, the estimate is not corrected. In
     simulations of beta, delta-win and fidelity with 1,500 rows, 95 % intervals of corrected estimates held the truth
     in 92 to 97 % of cases from 40 rows on (people's own in 93 to 97 %), and in 88 to 91 % for a fidelity from 20 to 30.
+    Where the model judged 40, 60 or 100 of people's 150 rows, and 650 others, they held it in 95 %.
     """
     rows = {"model": _row(everywhere, alpha), "people": _row(people, alpha)}
     rows["corrected"] = dict(rows["people"])
     note = people.note or there.note or everywhere.note
     known = np.isfinite([people.value, there.value, everywhere.value]).all()
-    if people.n < FEWEST_PEOPLE or people.clusters < FEWEST_CLUSTERS:
+    if there.n < FEWEST_PEOPLE or there.clusters < FEWEST_CLUSTERS:
+        who = "people" if there.n == people.n else "people and the model"
         note = (
-            f"people judged {people.n} rows from {people.clusters} prompts; to correct by them takes "
+            f"{who} judged {there.n} rows from {there.clusters} prompts; to correct by them takes "
             f"{FEWEST_PEOPLE} from {FEWEST_CLUSTERS}."
         )
     elif known and not note:
         gap = tuple(e - t for e, t in zip(everywhere.moves, there.moves, strict=True))
-        weight = _weight(people.moves, gap)
+        weight = 0.0 if _same(there, everywhere) else _weight(people.moves, gap)
         moves = tuple(p + weight * g for p, g in zip(people.moves, gap, strict=True))
         value = people.value + weight * (everywhere.value - there.value)
-        found = Part(value, moves, max(people.degrees - 1, 1.0), people.n, people.clusters)
-        if weight > 0 and found.error < people.error:
-            rows["corrected"] = _row(found, alpha) | {"weight": weight, "n": everywhere.n}
+        n = people.n + everywhere.n - there.n
+        found = Part(value, moves, max(people.degrees - 1, 1.0), n, people.clusters)
+        if weight > 0 and _reach(found, alpha) < _reach(people, alpha):
+            rows["corrected"] = _row(found, alpha) | {"weight": weight}
+        elif _same(there, everywhere):
+            note = "people judged all of the model's pairs that count: there is nothing to correct."
         else:
             note = "the model's answers say nothing about people's: theirs stand alone."
     rows["corrected"]["note"] = note
@@ -102,8 +107,8 @@ def corrected_effect(
     model : ndarray
         float64 (n,): 1 (A has more), -1 (B), 0 (neither) by the model, NaN for no answer.
     people : ndarray
-        float64 (n,): the same by people, NaN where nobody was asked. Those who were asked must be a random part of
-        the rows with an answer by the model.
+        float64 (n,): the same by people, NaN where nobody was asked. Rows with an answer must be a random part of all
+        rows, and those of them that the model answered a random part of all that it answered.
     preference, clusters, controls, weights
         As for `whimsight.effects.effects`.
     effect : {"beta", "delta_win"}
@@ -157,8 +162,8 @@ def corrected_effect(
         one = getattr(found, effect)
         return nothing(whole, rows, one) if isinstance(one, str) else effect_part(one, rows, whole)
 
-    everywhere, both = _rows(model, people)
-    return correct(part(people, both), part(model, both), part(model, everywhere), alpha=alpha)
+    asked, both, everywhere = _rows(model, people)
+    return correct(part(people, asked), part(model, both), part(model, everywhere), alpha=alpha)
 
 
 def corrected_fidelity(
@@ -197,9 +202,9 @@ def corrected_fidelity(
     """
     whole = Clusters([np.arange(codes.size) if clusters is None else np.asarray(clusters)])
     active = codes != 0
-    everywhere, both = _rows(np.where(active, model, np.nan), np.where(active, people, np.nan))
+    asked, both, everywhere = _rows(np.where(active, model, np.nan), np.where(active, people, np.nan))
     table = correct(
-        correlation_part(codes, people, both, whole),
+        correlation_part(codes, people, asked, whole),
         correlation_part(codes, model, both, whole),
         correlation_part(codes, model, everywhere, whole),
         alpha=alpha,
@@ -210,10 +215,16 @@ def corrected_fidelity(
 
 def _rows(
     model: NDArray[np.float64], people: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows that the model answered, and those of them that people answered."""
-    answered = np.isfinite(model)
-    return np.flatnonzero(answered), np.flatnonzero(answered & np.isfinite(people))
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows that people answered, that both answered, and that the model answered."""
+    said, asked = np.isfinite(model), np.isfinite(people)
+    return np.flatnonzero(asked), np.flatnonzero(asked & said), np.flatnonzero(said)
+
+
+def _same(there: Part, everywhere: Part) -> bool:
+    """Whether rows that the model alone answered add nothing: there are none, or they do not count (ties)."""
+    pairs = zip(there.moves, everywhere.moves, strict=True)
+    return all(np.allclose(t, e, rtol=0, atol=1e-9 * np.abs(e).max(initial=0)) for t, e in pairs)
 
 
 def _weight(people: tuple[NDArray[np.float64], ...], gap: tuple[NDArray[np.float64], ...]) -> float:
@@ -224,10 +235,14 @@ def _weight(people: tuple[NDArray[np.float64], ...], gap: tuple[NDArray[np.float
     return max(-together[0] / alone[0], 0.0) if alone[0] > 0 else 0.0
 
 
-def _row(part: Part, alpha: float) -> dict[str, object]:
+def _reach(part: Part, alpha: float) -> float:
     from scipy.special import stdtrit
 
-    reach = float(stdtrit(part.degrees, 1 - alpha / 2)) * part.error
+    return float(stdtrit(part.degrees, 1 - alpha / 2)) * part.error
+
+
+def _row(part: Part, alpha: float) -> dict[str, object]:
+    reach = _reach(part, alpha)
     return {
         "value": part.value, "low": part.value - reach, "high": part.value + reach, "n": part.n,
         "weight": 0.0, "note": part.note,

@@ -59,6 +59,10 @@ def judged_effect(
         raise StudyError(f"effect is 'beta', 'delta_win' or 'fidelity'; found {effect!r}.")
     test = BlindTest(study)
     said, reading = test.answers(feature), test.reading
+    matchup, swapped = reading.matchup, reading.swapped
+    place = said.index.to_numpy(dtype=np.int64)
+    tested = np.isin(matchup[place], matchup[reading.held_out]) & (study.code(feature)[place] != 0)
+    said = said[tested]  # what people were shown in another way was not drawn by chance
     model, people = _model(study, feature, said, judge), _people(study, said)
     rows = said.index.to_numpy(dtype=np.int64)
     by_prompt = study.pairs.components(study.settings.groups)
@@ -66,7 +70,6 @@ def judged_effect(
         found = corrected_fidelity(study.code(feature)[rows], model, people, clusters=by_prompt[rows])
         return _noted(reading, feature, found, model, people)
     # A pair was judged once and may have been voted on many times, on either side.
-    matchup, swapped = reading.matchup, reading.swapped
     votes = np.flatnonzero(np.isin(matchup, matchup[rows]))
     place = np.searchsorted(matchup[rows], matchup[votes], sorter=(order := np.argsort(matchup[rows])))
     of = order[place]

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from whimsight.effects.adjust import benjamini_hochberg
 from whimsight.errors import StudyError, StudyFileError
 from whimsight.studies.judged import check_judged, merged, no_judgments, no_suggestions
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from whimsight.naming.course import Course
     from whimsight.studies import Study
 
@@ -64,7 +63,7 @@ def _land(study: Study, courses: Sequence[Course]) -> None:
 
 def _in_order(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Order rows by feature, not by how many calls went side by side; within one they stay as they came."""
-    place = study.found.index.get_indexer(table["feature"])
+    place = study.found.index.get_indexer(pd.Index(table["feature"]))
     return table.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
 
 

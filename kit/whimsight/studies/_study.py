@@ -453,9 +453,10 @@ class Study:
     ) -> pd.DataFrame:
         """Return the effect of what a feature's name says, as a model judged it and corrected by what people judged.
 
-        A model judges many pairs and errs; people judge a random part of them (`FeatureLabeler` asks first about
-        pairs that a model judged). Prediction-powered inference takes the model's answers for what they are worth:
-        no systematic error of the model stays, and the interval is at most as wide as that of people's answers alone.
+        A model judges many pairs and errs; people judge random ones (`FeatureLabeler` asks first about pairs that a
+        model judged). Prediction-powered inference takes the model's answers for what they are worth: no systematic
+        error of the model stays, and the interval is at most as wide as that of all people's answers alone (for a
+        fidelity on Fisher's scale).
 
         Parameters
         ----------
@@ -472,8 +473,8 @@ class Study:
         DataFrame
             Index ``using``: ``model``, ``people``, ``corrected``; ``value``, ``low``, ``high``, ``n``, ``weight`` (how
             far the model's answers count), ``note``. The effect is over held-out pairs in which the feature is active.
-            Fewer than 40 pairs judged by people, or fewer than 20 prompts, correct nothing. Where people disagree, what
-            more of them say counts, and neither side where they are split.
+            Fewer than 40 pairs judged by people and the model, or fewer than 20 prompts, correct nothing. Where people
+            disagree, what more of them say counts, and neither side where they are split.
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from statsmodels.stats.inter_rater import cohens_kappa
@@ -10,6 +11,7 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from tests.unit.naming.apologies import planted_study
 from whimsight.attributes import measure
 from whimsight.errors import StudyError
+from whimsight.labels import LabelStore
 from whimsight.studies import Study
 from whimsight.studies.judged import merged, no_judgments
 from whimsight.studies.verification import BlindTest
@@ -93,6 +95,40 @@ def test_people_correct_what_the_model_makes_too_small(study: Study) -> None:
     width = (found["high"] - found["low"]).to_dict()
     assert width["corrected"] < width["people"]
     assert found["weight"]["corrected"] > 0.1
+
+
+@pytest.mark.parametrize("shared", [30, 60])
+def test_people_who_came_first_are_believed_on_all_that_they_judged(study: Study, shared: int) -> None:
+    """The model stopped early, after ``shared`` of the 100 pairs of the person and 90 others."""
+    said, kept = BlindTest(study).answers("d00"), study.judgments
+    person = said["Ann"].notna().to_numpy()
+    asked, others = said.index.to_numpy()[person], said.index.to_numpy()[~person]
+    study.judgments = kept[kept["row"].isin([*asked[:shared], *others[:90]])].reset_index(drop=True)
+    try:
+        found = study.judged_effect("d00")
+    finally:
+        study.judgments = kept
+    wins, more = study.pairs.preference[asked], said["Ann"].to_numpy()[person]
+    assert found["value"]["people"] == pytest.approx(wins[more > 0].mean() - wins[more < 0].mean())
+    assert found["n"].tolist() == [shared + 90, 100, 100 if shared < 40 else 190]
+    width = found["high"] - found["low"]
+    assert width["corrected"] <= width["people"]
+    assert (found["value"]["corrected"] == found["value"]["people"]) == (shared < 40)
+
+
+@pytest.mark.parametrize("effect", ["beta", "delta_win", "fidelity"])
+def test_answers_about_pairs_that_nobody_was_tested_on_do_not_count(study: Study, effect: str) -> None:
+    """Whoever reads examples and writes down wrong answers to these changes nothing."""
+    before, right, own = study.judged_effect("d00", effect), truth(study), study.labels
+    held_out = set(BlindTest(study).reading.held_out.tolist())
+    study.labels = LabelStore(":memory:", author="Ann")
+    study.labels.take(own.events())
+    try:
+        for row in set(range(600)) - held_out:
+            study.labels.judge("d00", row, -float(right[row]), name=NAME)
+        pd.testing.assert_frame_equal(study.judged_effect("d00", effect), before)
+    finally:
+        study.labels = own
 
 
 def test_a_name_that_no_model_judged_is_refused(study: Study) -> None:
