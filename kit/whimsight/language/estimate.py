@@ -9,9 +9,9 @@ from whimsight.language.answers import Totals
 from whimsight.language.base import Price, Request
 from whimsight.language.reading import schema, spelled
 
-__all__ = ["Estimate", "Estimator", "size"]
+__all__ = ["AROUND", "Estimate", "Estimator", "size"]
 
-_AROUND = 64  # tokens that a chat template adds, at most
+AROUND = 64  # tokens that a chat template adds, at most
 _BYTES_A_TOKEN = 4.0  # of English
 _SECONDS = 1.5
 _ENOUGH = 5  # replies before they are believed
@@ -68,12 +68,17 @@ class Estimator:
 
     def completion_tokens(self, request: Request) -> float:
         """Return the tokens that its answer probably has."""
-        return request.max_tokens * min(1.0, 1 / 3 if self.completion is None else self.completion)
+        return request.max_tokens * self.share
+
+    @property
+    def share(self) -> float:
+        """Of the tokens that an answer may have, those that it probably has."""
+        return min(1.0, 1 / 3 if self.completion is None else self.completion)
 
     @staticmethod
     def prompt_most(request: Request) -> int:
         """Return the tokens that a request has at the most: no tokenizer makes more of them than bytes."""
-        return size(request) + _AROUND
+        return size(request) + AROUND
 
 
 @dataclass(slots=True)

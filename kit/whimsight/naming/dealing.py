@@ -110,7 +110,9 @@ class Deal:
             return
         size = np.bincount(self._clusters)
         most = f"one of {size.size:,} holds nearly all pairs"
-        same = "nearly all pairs of responses stand under several prompts, which leaves too few to name them by"
+        same = (
+            "nearly all pairs of responses stand under several prompts, which leaves too few to name them by"
+        )
         here = {1: "all pairs share one", 2: "there are two"}.get(
             size.size, most if 2 * size.max() > size.sum() else same
         )

@@ -126,6 +126,13 @@ class LanguageJudge:
     together : int
         The most candidates that are judged in one call.
     seed : int
+
+    Attributes
+    ----------
+    name : str
+        The model's.
+    prompts, characters, prompt_characters
+        As they were given.
     """
 
     def __init__(
@@ -145,8 +152,8 @@ class LanguageJudge:
             )
         self.name: str = asker.model.name
         self._asker = asker
-        self._texts, self._prompts = texts, prompts
-        self._characters, self._prompt_characters = characters, prompt_characters
+        self._texts, self.prompts = texts, prompts
+        self.characters, self.prompt_characters = characters, prompt_characters
         self._together, self._seed = together, seed
 
     def judge(
@@ -280,9 +287,9 @@ class LanguageJudge:
         request = judging(
             [candidates[i] for i in shuffled],
             *(ends if a_first else ends[::-1]),
-            (self._prompts[at] or None) if 0 <= at < len(self._prompts) else None,
-            characters=self._characters,
-            prompt_characters=self._prompt_characters,
+            (self.prompts[at] or None) if 0 <= at < len(self.prompts) else None,
+            characters=self.characters,
+            prompt_characters=self.prompt_characters,
         )
         return Question(request, row, tuple(shuffled), a_first, swapped)
 

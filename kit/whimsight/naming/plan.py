@@ -31,11 +31,14 @@ class Stage:
     calls, calls_most : float
         Calls to come: what is likely, and what cannot be exceeded but by repeating what failed.
     prompt_tokens, completion_tokens : float
-        Of one call, estimated.
+        Of one call, estimated: the mean of those that are likely.
     completion_most : float
         As long as an answer may be.
     prompt_most : float
         Of one call, if every byte of it were a token: what a budget sets aside.
+    all_sent, all_back : float
+        Tokens of all ``calls_most`` together, with the longest of the names that may come and answers as long as
+        they may be.
     """
 
     stage: str
@@ -46,6 +49,8 @@ class Stage:
     completion_tokens: float
     completion_most: float
     prompt_most: float = 0.0
+    all_sent: float = 0.0
+    all_back: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,11 +125,14 @@ class Plan:
 
     @property
     def cost_most(self) -> float | None:
-        """What is paid if every feature needs every pair and every answer is as long as it may be."""
+        """What is paid if every feature needs every pair and every answer is as long as it may be.
+
+        Every request is measured in bytes. It rests on the tokens that a byte makes (assumed, or those of earlier
+        answers; see ``measured``), on names in English, and on no call being repeated.
+        """
         if self.price is None:
             return None
-        most = (s.calls_most * self.price.of(s.prompt_tokens, s.completion_most) for s in self.stages)
-        return float(sum(most))
+        return float(sum(self.price.of(s.all_sent, s.all_back) for s in self.stages))
 
     @property
     def cost_call_most(self) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from whimsight.language.base import Field, Request
-from whimsight.naming.wording.sections import Piece, seal
+from whimsight.naming.wording.sections import PROMPT_BEGINS, Piece, seal
 
 __all__ = ["Contrast", "Turned", "describing"]
 
@@ -150,7 +150,7 @@ def _pair(i: int, pair: Turned, characters: int, prompt_characters: int) -> list
     ]
     if pair.prompt is None:
         return out
-    return [(f"PAIR {i}, PROMPT", Piece(f"prompt-{i}", pair.prompt, prompt_characters, 0.4)), *out]
+    return [(f"PAIR {i}, PROMPT", Piece(f"prompt-{i}", pair.prompt, prompt_characters, PROMPT_BEGINS)), *out]
 
 
 def _near(i: int, pair: Contrast, characters: int, prompt_characters: int) -> list[tuple[str, Piece]]:
@@ -160,5 +160,5 @@ def _near(i: int, pair: Contrast, characters: int, prompt_characters: int) -> li
     ]
     if pair.prompt is None:
         return out
-    prompt = Piece(f"contrast-{i}-prompt", pair.prompt, prompt_characters, 0.4)
+    prompt = Piece(f"contrast-{i}-prompt", pair.prompt, prompt_characters, PROMPT_BEGINS)
     return [(f"CONTRAST {i}, PROMPT", prompt), *out]

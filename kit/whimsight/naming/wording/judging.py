@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from whimsight.language.base import Field, Request
 from whimsight.names.protocols import Candidate
-from whimsight.naming.wording.sections import Piece, seal
+from whimsight.naming.wording.sections import PROMPT_BEGINS, Piece, seal
 
 __all__ = ["ANSWERS", "judging"]
 
@@ -68,7 +68,7 @@ def judging(
     k = len(concepts)
     if k < 1:
         raise ValueError("There is no concept to judge: give at least one.")
-    pieces = [Piece("prompt", prompt, prompt_characters, 0.4)] if prompt is not None else []
+    pieces = [Piece("prompt", prompt, prompt_characters, PROMPT_BEGINS)] if prompt is not None else []
     pieces += [Piece("response-A", first, characters), Piece("response-B", second, characters)]
     pieces += [Piece(f"concept-{i}", _concept(c), _CONCEPT) for i, c in enumerate(concepts, 1)]
     code, blocks = seal(pieces)

@@ -9,9 +9,10 @@ from whimsight.labels.clean import clean_line
 from whimsight.names.protocols import Candidate
 from whimsight.naming.wording.sections import cleaned
 
-__all__ = ["candidate", "merged", "named"]
+__all__ = ["NAME", "NOTE", "candidate", "merged", "named"]
 
-_NAME, _NOTE = 60, 500
+NAME, NOTE = 60, 500
+"""Characters that a name and its note may have."""
 _READ = 2_000  # characters of an answer that are looked at
 
 _NOTHING = frozenset({
@@ -51,8 +52,8 @@ def named(text: str) -> str:
     """
     name = _stripped(_line(text))
     name = _lower(_stripped(_ASIDE.sub("", name)))
-    if len(name) > _NAME:
-        name = _stripped(_at_a_word(name, _NAME))
+    if len(name) > NAME:
+        name = _stripped(_at_a_word(name, NAME))
         while _HANGING.search(name):
             name = _stripped(_HANGING.sub("", name))
     return "" if _same(name) in _NOTHING else name
@@ -68,8 +69,8 @@ def candidate(values: Mapping[str, str]) -> Candidate | None:
     """
     name = named(values.get("name", ""))
     note = _line(values.get("note", ""))
-    if len(note) > _NOTE:
-        note = f"{_at_a_word(note, _NOTE - 1).rstrip(' ,;:')}…"
+    if len(note) > NOTE:
+        note = f"{_at_a_word(note, NOTE - 1).rstrip(' ,;:')}…"
     return Candidate(name, "concept", (), 1, "" if _same(note) in _NOTHING else note) if name else None
 
 

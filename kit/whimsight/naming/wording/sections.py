@@ -13,7 +13,10 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["Piece", "Sealed", "cleaned", "seal", "shortened"]
+__all__ = ["PROMPT_BEGINS", "Piece", "Sealed", "cleaned", "seal", "shortened"]
+
+PROMPT_BEGINS = 0.4
+"""Share of a prompt that is cut which is for its beginning: what is asked often stands at the end."""
 
 _DIGITS = 6
 _SLACK = 20
