@@ -125,7 +125,6 @@ class Asker:
         try:
             yield from run.outcomes(requests)
         except KeyboardInterrupt:
-            run.halt.set()
             run.linger()
             raise
         finally:

@@ -101,6 +101,7 @@ class Run:
 
     def _last(self) -> Iterator[tuple[int, Outcome]]:
         """Yield the answers that come while an error is about to be raised."""
+        self.halt.set()
         while self._open and (left := self._left()) > 0:
             try:
                 key, outcome = self._next(left)
@@ -111,8 +112,7 @@ class Run:
                     yield position, outcome
 
     def _left(self) -> float:
-        """Send nothing more; return how many seconds to wait yet for what is on its way."""
-        self.halt.set()
+        """Return how many seconds to wait yet for what is on its way."""
         now = time.monotonic()
         if self._until is None:
             self._until = now + self._patience

@@ -85,8 +85,7 @@ class Deal:
         texts = study.pairs.texts()
         self.responses: list[str] = texts.unique
         self._a, self._b = texts.a, texts.b
-        same = np.minimum(texts.a, texts.b) * len(texts.unique) + np.maximum(texts.a, texts.b)
-        _, same = np.unique(same, return_inverse=True)
+        same = study.pairs.response_pairs()
         self._clusters = connected_components([study.pairs.components(study.settings.groups), same])
         codes = study.pairs.prompt_codes
         _, first = np.unique(codes, return_index=True)

@@ -53,8 +53,8 @@ class Sizes:
 
     def __init__(self, deal: Deal, judge: LanguageJudge) -> None:
         self.deal, self._judge = deal, judge
-        self._response = _Texts(deal.responses, "response-A", judge.characters)
-        self._prompt = _Texts(judge.prompts, "prompt", judge.prompt_characters, PROMPT_BEGINS)
+        self._response = _Texts(deal.responses, Piece("response-A", "", judge.characters))
+        self._prompt = _Texts(judge.prompts, Piece("prompt", "", judge.prompt_characters, PROMPT_BEGINS))
 
     def of(self, names: Sequence[Candidate], rows: NDArray[np.int64]) -> Questions:
         """Return what it takes to judge names on rows, of which there is at least one.
@@ -81,16 +81,16 @@ class Sizes:
 class _Texts:
     """Bytes that texts take in a request, with what is said where one is empty or cut; 0 where there is none."""
 
-    def __init__(self, texts: Sequence[str], kind: str, most: int, beginning: float = 0.6) -> None:
-        self._texts, self._most, self._beginning = texts, most, beginning
+    def __init__(self, texts: Sequence[str], piece: Piece) -> None:
+        self._texts, self._piece = texts, piece
         self._known = np.full(len(texts) + 1, -1, dtype=np.int64)
         self._known[-1] = 0
         whole, empty, cut = (
-            len(seal([Piece(kind, text, 10)]).blocks[0].encode()) for text in ("x", "", "x" * 100)
+            len(seal([Piece(piece.kind, text, 10)]).blocks[0].encode()) for text in ("x", "", "x" * 100)
         )
         self._empty = empty - (whole - 1)
         self._cut = cut - 10 - len("90") - (whole - 1)
-        self._optional = kind == "prompt"
+        self._optional = piece.kind == "prompt"
 
     def bytes(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         at = np.where((at >= 0) & (at < len(self._texts)), at, len(self._texts))
@@ -101,10 +101,11 @@ class _Texts:
     def _measured(self, text: str) -> int:
         if not text and self._optional:
             return 0
-        middle = max(0, len(text) - 4 * self._most)  # never shown, so it need not be cleaned
+        most = self._piece.most
+        middle = max(0, len(text) - 4 * most)  # never shown, so it need not be cleaned
         if middle:
-            text = text[: 2 * self._most] + text[-2 * self._most :]
-        head, out, tail = shortened(cleaned(text), self._most, self._beginning)
+            text = text[: 2 * most] + text[-2 * most :]
+        head, out, tail = shortened(cleaned(text), most, self._piece.beginning)
         shown = len((head + tail).encode("utf-8", "replace"))
         if out:
             return shown + self._cut + len(f"{out + middle:,}")

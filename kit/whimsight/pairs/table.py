@@ -231,12 +231,23 @@ class Pairs:
         swapped : ndarray
             bool (n_pairs,): whether A and B stand the other way round than in the matchup's first row.
         """
+        keys = pd.DataFrame({"prompt": self.prompt_codes, "responses": self.response_pairs()})
+        inverse = keys.groupby(["prompt", "responses"], sort=False).ngroup().to_numpy().astype(np.int64)
+        _, first = np.unique(inverse, return_index=True)
+        a = self.texts().a
+        return inverse, np.asarray(a != a[first][inverse])
+
+    def response_pairs(self) -> NDArray[np.int64]:
+        """Number the distinct two responses whichever of them is A, and whatever prompt they stand under.
+
+        Returns
+        -------
+        ndarray
+            int64 (n_pairs,), in order of first appearance.
+        """
         texts = self.texts()
         low, high = np.minimum(texts.a, texts.b), np.maximum(texts.a, texts.b)
-        keys = pd.DataFrame({"prompt": self.prompt_codes, "low": low, "high": high})
-        inverse = keys.groupby(["prompt", "low", "high"], sort=False).ngroup().to_numpy().astype(np.int64)
-        _, first = np.unique(inverse, return_index=True)
-        return inverse, np.asarray(texts.a != texts.a[first][inverse])
+        return np.asarray(pd.factorize(low * len(texts.unique) + high)[0], dtype=np.int64)
 
     @property
     def fingerprint(self) -> str:

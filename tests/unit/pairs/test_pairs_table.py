@@ -261,6 +261,7 @@ def test_matchups_are_the_same_whichever_response_is_a():
     inverse, swapped = Pairs(frame).matchups()
     assert inverse.tolist() == [0, 0, 1, 2]
     assert swapped.tolist() == [False, True, False, False]
+    assert Pairs(frame).response_pairs().tolist() == [0, 0, 1, 0]  # whatever the prompt
 
 
 def test_prompts_of_one_conversation_stay_together():
